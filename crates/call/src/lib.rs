@@ -1,0 +1,2 @@
+//! The vocabulary of a call: events, commands, records, routes.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.

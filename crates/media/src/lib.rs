@@ -1,0 +1,2 @@
+//! The media of one call without I/O: SDP, RTP, RTCP, jitter buffer, playout, telephone events.
+#![forbid(unsafe_code)]

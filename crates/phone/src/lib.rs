@@ -1,0 +1,2 @@
+//! A softphone and a load generator made of the same parts as the gateway.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Virtual time and a seeded network for tests.
+#![forbid(unsafe_code)]
