@@ -1,2 +1,6 @@
 //! The media of one call without I/O: SDP, RTP, RTCP, jitter buffer, playout, telephone events.
 #![forbid(unsafe_code)]
+
+pub mod codec;
+pub mod negotiation;
+pub mod sdp;
