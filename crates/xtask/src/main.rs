@@ -1,2 +1,47 @@
-//! The project's own commands: `cargo xtask test`.
-fn main() {}
+//! The project's own commands. `cargo xtask` is an alias in `.cargo/config.toml`.
+
+mod evidence;
+mod peers;
+mod progress;
+mod tally;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Failure;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test             everything continuous integration asks for, with a table of peers at the end
+  peers            install the peers the interoperability tests call: SIPp, baresip, Asterisk
+  evidence [NAME]  measure what is too long for every run and write docs/evidence/NAME.md;
+                   without NAME, list what can be measured";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test::run(),
+        ["peers"] => peers::install_all(),
+        ["evidence", rest @ ..] => evidence::run(rest),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => {
+            eprintln!("there is no `cargo xtask {}`\n\n{USAGE}", other.join(" "));
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(&failure),
+    }
+}
+
+fn report(failure: &Failure) -> ExitCode {
+    eprintln!("xtask: {failure}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,147 @@
+//! Runs every target of `fuzz/` and keeps what libFuzzer says of each.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::write_page;
+use crate::workspace::{self, Failure, output, spelled};
+
+const MINUTES: u64 = 10;
+
+/// What one target's run came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Coverage {
+    executions: u64,
+    edges: u64,
+    features: u64,
+}
+
+impl Coverage {
+    /// Takes in one line of libFuzzer's report; lines about other things change nothing.
+    fn read_line(&mut self, line: &str) {
+        if let Some(units) = line.strip_prefix("stat::number_of_executed_units:") {
+            self.executions = units.trim().parse().unwrap_or(self.executions);
+        }
+        // `#1048576 pulse  cov: 412 ft: 1290 corp: 203/14Kb …`
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            match pair {
+                ["cov:", edges] => self.edges = edges.parse().unwrap_or(self.edges),
+                ["ft:", features] => self.features = features.parse().unwrap_or(self.features),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Fuzzes each target for the minutes given and writes the table. A crash fails the run.
+pub fn run(arguments: &[&str]) -> Result<(), Failure> {
+    let minutes = match arguments {
+        [] => MINUTES,
+        [minutes] => minutes
+            .parse()
+            .map_err(|_| format!("{minutes} is no number of minutes"))?,
+        _ => return Err("usage: cargo xtask evidence fuzz [MINUTES]".into()),
+    };
+    let mut rows = String::new();
+    let mut crashed = Vec::new();
+    for target in targets()? {
+        eprintln!("fuzzing {target} for {minutes} minutes …");
+        let (coverage, fine) = fuzz(&target, minutes)?;
+        let outcome = if fine { "no crash" } else { "CRASH" };
+        let Coverage {
+            executions,
+            edges,
+            features,
+        } = coverage;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            rows,
+            "| `{target}` | {executions} | {edges} | {features} | {outcome} |"
+        );
+        if !fine {
+            crashed.push(target);
+        }
+    }
+    let heading =
+        "| target | executions | covered edges | features | outcome |\n|---|---|---|---|---|\n";
+    let lead = format!("{minutes} minutes a target, libFuzzer with the address sanitizer.\n\n");
+    write_page("fuzz", "Fuzzing", &format!("{lead}{heading}{rows}"))?;
+    if crashed.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "crashed: {}; inputs are in fuzz/artifacts",
+        crashed.join(", ")
+    )
+    .into())
+}
+
+fn targets() -> Result<Vec<String>, Failure> {
+    let listed = output(cargo_fuzz().arg("list")).map_err(|failure| {
+        format!(
+            "{failure}\nfuzzing needs a nightly toolchain and cargo-fuzz: \
+             `rustup toolchain install nightly` and `cargo install cargo-fuzz --locked`"
+        )
+    })?;
+    Ok(listed.lines().map(str::to_owned).collect())
+}
+
+/// `cargo` by rustup's proxy, so that `+nightly` is understood.
+fn cargo_fuzz() -> Command {
+    let mut command = Command::new("cargo");
+    // Set by the cargo that runs us; they would pin the child to our own toolchain.
+    command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
+    command
+        .current_dir(workspace::root())
+        .args(["+nightly", "fuzz"]);
+    command
+}
+
+/// What was covered, and whether the target ran to its end without a crash.
+fn fuzz(target: &str, minutes: u64) -> Result<(Coverage, bool), Failure> {
+    let mut command = cargo_fuzz();
+    command.args(["run", target, "--", "-print_final_stats=1"]);
+    command.arg(format!("-max_total_time={}", minutes * 60));
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", spelled(&command)))?;
+    let mut coverage = Coverage::default();
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            if !line.starts_with('#') {
+                eprintln!("{line}");
+            }
+            coverage.read_line(&line);
+        }
+    }
+    let status = child.wait()?;
+    if coverage.executions == 0 && !status.success() {
+        return Err(format!("{target} did not run: {status}").into());
+    }
+    Ok((coverage, status.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_figures_of_a_run_are_kept() {
+        let mut coverage = Coverage::default();
+        coverage.read_line("#2\tINITED cov: 40 ft: 41 corp: 1/1b exec/s: 0 rss: 40Mb");
+        coverage.read_line("#524288\tpulse  cov: 412 ft: 1290 corp: 203/14Kb lim: 80 exec/s: 9");
+        coverage.read_line("stat::number_of_executed_units: 901234");
+        assert_eq!(
+            coverage,
+            Coverage {
+                executions: 901_234,
+                edges: 412,
+                features: 1290
+            }
+        );
+    }
+}

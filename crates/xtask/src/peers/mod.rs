@@ -1,0 +1,283 @@
+//! The programs by other people that our tests call: which are here, and how they fared.
+//!
+//! An interoperability test appends one line to `target/peers/results/PEER`: `ok TEST`,
+//! `failed TEST` or `skipped TEST: why`. The table at the end of a run is made of those lines
+//! alone, so a peer that was not used shows as SKIPPED and never as a silent pass.
+
+mod asterisk;
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::workspace::{Failure, on_path, output, pass_through};
+
+/// What to do about a peer that is not here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Install it where it is a Debian package and we are root.
+    InstallPackages,
+    /// Leave it.
+    Leave,
+}
+
+/// A peer that comes as a package of the machine's own distribution.
+struct Packaged {
+    name: &'static str,
+    program: &'static str,
+    package: &'static str,
+    version_argument: &'static str,
+}
+
+const PACKAGED: [Packaged; 3] = [
+    Packaged {
+        name: "sipp",
+        program: "sipp",
+        package: "sip-tester",
+        version_argument: "-v",
+    },
+    Packaged {
+        name: "baresip",
+        program: "baresip",
+        package: "baresip-core",
+        version_argument: "-h",
+    },
+    Packaged {
+        name: "nft",
+        program: "nft",
+        package: "nftables",
+        version_argument: "--version",
+    },
+];
+
+/// One peer, found or not.
+pub struct Peer {
+    name: &'static str,
+    variable: &'static str,
+    place: Option<PathBuf>,
+    version: String,
+    remedy: String,
+}
+
+impl Peer {
+    /// One line for the progress report.
+    pub fn found_line(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{} {} at {}", self.name, self.version, place.display()),
+            None => format!("{} is not here: {}", self.name, self.remedy),
+        }
+    }
+}
+
+/// Looks for every peer, installing packaged ones where `missing` says so.
+pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
+    if missing == Missing::InstallPackages
+        && let Err(failure) = install_packages()
+    {
+        eprintln!("      packages were not installed: {failure}");
+    }
+    let mut peers: Vec<Peer> = PACKAGED.iter().map(look_for_package).collect();
+    peers.push(look_for_asterisk(target));
+    peers
+}
+
+fn look_for_package(peer: &Packaged) -> Peer {
+    let place = on_path(peer.program);
+    let version = place
+        .as_deref()
+        .map(|program| version_of(program, peer.version_argument));
+    Peer {
+        name: peer.name,
+        variable: "",
+        place,
+        version: version.unwrap_or_default(),
+        remedy: format!("apt-get install {}", peer.package),
+    }
+}
+
+fn look_for_asterisk(target: &Path) -> Peer {
+    let place = asterisk::find(target);
+    Peer {
+        name: "asterisk",
+        variable: asterisk::VARIABLE,
+        version: place.as_deref().map(asterisk::version).unwrap_or_default(),
+        place,
+        remedy: format!("`cargo xtask peers` as root, or {}=DIR", asterisk::VARIABLE),
+    }
+}
+
+/// The first dotted number a program prints about itself, on either of its outputs.
+fn version_of(program: &Path, argument: &str) -> String {
+    let Ok(said) = Command::new(program).arg(argument).output() else {
+        return "?".into();
+    };
+    let text = [said.stdout, said.stderr].concat();
+    first_version(&String::from_utf8_lossy(&text))
+}
+
+fn first_version(text: &str) -> String {
+    let numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let dotted = numbers
+        .map(|word| word.trim_matches('.'))
+        .find(|word| word.contains('.'));
+    dotted.unwrap_or("?").to_owned()
+}
+
+/// The variables by which the tests find the peers that are not on PATH.
+pub fn environment(peers: &[Peer]) -> Vec<(&'static str, OsString)> {
+    let named = peers.iter().filter(|peer| !peer.variable.is_empty());
+    named
+        .filter_map(|peer| Some((peer.variable, peer.place.clone()?.into())))
+        .collect()
+}
+
+/// Installs every peer, Asterisk included.
+pub fn install_all() -> Result<(), Failure> {
+    let target = crate::workspace::target()?;
+    install_packages()?;
+    asterisk::install(&target)?;
+    for peer in look(&target, Missing::Leave) {
+        println!("{}", peer.found_line());
+    }
+    Ok(())
+}
+
+fn install_packages() -> Result<(), Failure> {
+    let missing = PACKAGED
+        .iter()
+        .filter(|peer| on_path(peer.program).is_none());
+    let packages: Vec<&str> = missing.map(|peer| peer.package).collect();
+    apt_install(&packages)
+}
+
+/// Installs Debian packages; nothing to install is nothing to do.
+fn apt_install(packages: &[&str]) -> Result<(), Failure> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_root() || on_path("apt-get").is_none() {
+        return Err(format!(
+            "needs root and apt-get; install {} by hand",
+            packages.join(" ")
+        )
+        .into());
+    }
+    eprintln!("      installing {} …", packages.join(" "));
+    pass_through(apt_get().args(["update", "-qq"]))?;
+    pass_through(
+        apt_get()
+            .args(["install", "-y", "-qq", "--no-install-recommends"])
+            .args(packages),
+    )
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+fn results_folder(target: &Path) -> PathBuf {
+    target.join("peers/results")
+}
+
+/// Forgets what an earlier run wrote.
+pub fn clear_results(target: &Path) -> Result<(), Failure> {
+    let folder = results_folder(target);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(())
+}
+
+/// The table peer × version × outcome.
+pub fn table(peers: &[Peer], target: &Path) -> String {
+    let mut table = format!("{:<10} {:<12} outcome\n", "peer", "version");
+    for peer in peers {
+        let written = std::fs::read_to_string(results_folder(target).join(peer.name));
+        let outcome = outcome(peer, &written.unwrap_or_default());
+        let version = if peer.place.is_some() {
+            peer.version.as_str()
+        } else {
+            "-"
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "{:<10} {:<12} {outcome}", peer.name, version);
+    }
+    table
+}
+
+fn outcome(peer: &Peer, written: &str) -> String {
+    let count = |word: &str| {
+        written
+            .lines()
+            .filter(|line| line.starts_with(word))
+            .count()
+    };
+    let (passed, failed) = (count("ok "), count("failed "));
+    let skipped: Vec<&str> = written
+        .lines()
+        .filter(|line| line.starts_with("skipped "))
+        .collect();
+    match (failed, skipped.as_slice(), passed) {
+        (1.., ..) => format!(
+            "FAILED: {failed} of {} tests",
+            failed + passed + skipped.len()
+        ),
+        (_, [first, ..], _) => format!("SKIPPED: {first}"),
+        (_, [], 0) if peer.place.is_none() => format!("SKIPPED: not here; {}", peer.remedy),
+        (_, [], 0) => "SKIPPED: no test used it".to_owned(),
+        (_, [], passed) => format!("passed: {passed} tests"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(place: Option<&str>) -> Peer {
+        Peer {
+            name: "sipp",
+            variable: "",
+            place: place.map(PathBuf::from),
+            version: "3.6".into(),
+            remedy: "install it".into(),
+        }
+    }
+
+    #[test]
+    fn a_peer_no_test_used_is_skipped_not_passed() {
+        assert_eq!(
+            outcome(&peer(Some("/usr/bin/sipp")), ""),
+            "SKIPPED: no test used it"
+        );
+        assert_eq!(outcome(&peer(None), ""), "SKIPPED: not here; install it");
+    }
+
+    #[test]
+    fn one_failed_or_skipped_test_decides_the_row() {
+        let sipp = peer(Some("/usr/bin/sipp"));
+        assert_eq!(outcome(&sipp, "ok a\nok b\n"), "passed: 2 tests");
+        assert_eq!(
+            outcome(&sipp, "ok a\nfailed b\nskipped c: why\n"),
+            "FAILED: 1 of 3 tests"
+        );
+        assert_eq!(
+            outcome(&sipp, "ok a\nskipped c: why\n"),
+            "SKIPPED: skipped c: why"
+        );
+    }
+
+    #[test]
+    fn a_version_is_the_first_dotted_number() {
+        assert_eq!(first_version(" SIPp v3.6.1-TLS-SCTP-PCAP.\n"), "3.6.1");
+        assert_eq!(first_version("Asterisk 22.6.0~dfsg+~cs6.15"), "22.6.0");
+        assert_eq!(first_version("none"), "?");
+    }
+}
