@@ -5,6 +5,8 @@ mod peers;
 mod progress;
 mod tally;
 mod test;
+#[cfg(test)]
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
