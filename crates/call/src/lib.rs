@@ -11,6 +11,9 @@ mod digit;
 mod end;
 mod event;
 mod info;
+pub mod json;
+mod queue;
+pub mod routes;
 
 pub use app::AppStats;
 pub use command::{CallCommand, CommandKind, HangupCause, Headers, Target, TransferMode};
@@ -18,4 +21,8 @@ pub use digit::Digit;
 pub use end::{EndReason, GatewayReason};
 pub use event::{CallEvent, Mark, TransferOutcome, Why};
 pub use info::{CallId, CallInfo, Direction};
+pub use queue::{
+    AUDIO_FRAMES_MAX, App, BoxFuture, COMMANDS_MAX, Call, CallPeer, EVENTS_MAX, PLAY_SAMPLES_MAX,
+    Pushed, WakeLoop, queue,
+};
 pub use trunkline_audio::{AudioFrame, FRAME_SAMPLES, SAMPLE_RATE_HZ};

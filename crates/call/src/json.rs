@@ -1,0 +1,12 @@
+//! How events and commands are spelled in JSON. The WebSocket protocol, the HTTP interface and
+//! the event stream all spell them with these functions, so one word never has two spellings.
+
+mod command;
+mod event;
+#[cfg(test)]
+mod tests;
+
+pub use command::{
+    BadCommand, DigitsRequest, HangupRequest, MarkName, MarkRequest, TransferRequest, commands,
+};
+pub use event::{event, headers, info};

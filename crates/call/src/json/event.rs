@@ -1,0 +1,98 @@
+//! From the vocabulary to JSON.
+
+use serde_json::{Map, Value, json};
+
+use crate::{CallEvent, CallInfo, EndReason, Headers, Mark, Why};
+
+/// RTP clock ticks in a millisecond, in which jambonz counts the length of a key press.
+const TICKS_PER_MS: u32 = 8;
+
+/// One event as a JSON object; `None` for audio, which is never spelled in JSON.
+pub fn event(event: &CallEvent) -> Option<Value> {
+    Some(match event {
+        CallEvent::Audio { .. } => return None,
+        CallEvent::Ringing => json!({"type": "ringing"}),
+        CallEvent::Answered => json!({"type": "answered"}),
+        CallEvent::Dtmf { digit, duration_ms } => {
+            let key = String::from(digit.as_char());
+            json!({
+                "type": "dtmf", "digit": key, "durationMs": duration_ms,
+                // As jambonz spells it, in the same object.
+                "event": "dtmf", "dtmf": key,
+                "duration": duration_ms.saturating_mul(TICKS_PER_MS).to_string(),
+            })
+        }
+        CallEvent::MarkPlayed { mark, at_ms } => json!({
+            "type": "mark", "data": {"name": mark.name(), "event": "playout"}, "atMs": at_ms,
+        }),
+        CallEvent::Cleared { at_ms, unplayed } => json!({
+            "type": "cleared", "atMs": at_ms,
+            "marks": unplayed.iter().map(Mark::name).collect::<Vec<_>>(),
+        }),
+        CallEvent::Paused { at_ms } => json!({"type": "paused", "atMs": at_ms}),
+        CallEvent::QueueHigh { queued_ms } => {
+            json!({"type": "queue", "state": "high", "queuedMs": queued_ms})
+        }
+        CallEvent::QueueLow { queued_ms } => {
+            json!({"type": "queue", "state": "low", "queuedMs": queued_ms})
+        }
+        CallEvent::Held => json!({"type": "held"}),
+        CallEvent::Resumed => json!({"type": "resumed"}),
+        CallEvent::Transferred(outcome) => json!({
+            "type": "transferred", "outcome": {"code": outcome.code, "text": outcome.text},
+        }),
+        CallEvent::Refused { command, why } => {
+            let mut object = json!({
+                "type": "refused", "command": command.word(), "why": why.word(),
+            });
+            if let Why::Failed(code) = why {
+                object["code"] = json!(code);
+            }
+            object
+        }
+        CallEvent::Ended(reason) => ended(reason),
+    })
+}
+
+fn ended(reason: &EndReason) -> Value {
+    let mut object = json!({"type": "stop", "by": reason.by(), "reason": reason.reason()});
+    if let EndReason::Upstream { code, text } = reason {
+        object["code"] = json!(code);
+        object["text"] = json!(text);
+    }
+    object
+}
+
+/// What is known of a call before it starts, as a JSON object.
+pub fn info(info: &CallInfo) -> Value {
+    json!({
+        "callId": info.id.to_string(),
+        "direction": info.direction.word(),
+        "from": info.from,
+        "to": info.to,
+        "headers": headers(&info.headers),
+        "customParameters": headers(&info.parameters),
+        "traceparent": info.traceparent,
+    })
+}
+
+/// Headers as a JSON object. Values of one name are joined by commas (RFC 3261 §7.3.1).
+pub fn headers(headers: &Headers) -> Value {
+    let mut object = Map::new();
+    for (name, value) in headers.iter() {
+        let known = object
+            .keys()
+            .find(|known| known.eq_ignore_ascii_case(name))
+            .cloned();
+        match known.and_then(|known| object.get_mut(&known)) {
+            Some(Value::String(joined)) => {
+                joined.push_str(", ");
+                joined.push_str(value);
+            }
+            _ => {
+                object.insert(name.to_owned(), Value::from(value));
+            }
+        }
+    }
+    Value::Object(object)
+}
