@@ -1,6 +1,8 @@
 //! SIP without I/O: messages, transactions, dialogs, digest, registrar, and the endpoint that joins them.
 #![forbid(unsafe_code)]
 
+pub mod digest;
+pub mod framing;
 pub mod header;
 pub mod message;
 pub mod uri;

@@ -1,17 +1,23 @@
 //! Header values: typed views that borrow from the message they were read in.
 
+mod auth;
 mod cseq;
 pub mod lex;
 mod name;
 mod name_addr;
 mod params;
+mod valued;
 mod via;
+mod warning;
 
+pub use auth::AuthParams;
 pub use cseq::CSeq;
 pub use name::{Key, Name};
 pub use name_addr::{Contacts, NameAddr};
 pub use params::{PARAMS_MAX, Params};
+pub use valued::{Event, Reason, Replaces, RetryAfter, SessionExpires, SubscriptionState, Valued};
 pub use via::Via;
+pub use warning::Warning;
 
 /// Values a list header (Contact, Route, Via …) may hold over all its lines; more are refused.
 pub const LIST_MAX: usize = 64;

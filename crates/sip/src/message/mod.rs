@@ -12,7 +12,7 @@ mod check;
 mod edit;
 mod malformed;
 mod method;
-mod parse;
+pub(crate) mod parse;
 mod typed;
 
 use std::sync::Arc;

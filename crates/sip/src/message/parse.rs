@@ -21,82 +21,115 @@ impl Message {
         if bytes.is_empty() {
             return Err(Malformed::new(Fault::Empty, None));
         }
-        let too_large = bytes.len() > MESSAGE_BYTES_MAX;
-        let bytes = &bytes[..bytes.len().min(MESSAGE_BYTES_MAX)];
-        let (message, fault) = Cutter::cut(bytes);
-        let fault = if too_large {
-            Some(Fault::TooLarge)
-        } else {
-            fault
-        };
-        match fault.or_else(|| message.as_ref().and_then(Message::fault)) {
-            Some(fault) => Err(Malformed::new(fault, message)),
-            None => message.ok_or(Malformed::new(Fault::StartLine("it is not one"), None)),
+        let taken = &bytes[..bytes.len().min(MESSAGE_BYTES_MAX)];
+        let end = head_end(taken);
+        let mut head = Head::cut(&taken[..end.unwrap_or(taken.len())]);
+        if bytes.len() > taken.len() {
+            head.fault = Some(Fault::TooLarge);
+        } else if end.is_none() {
+            head.fault = Some(Fault::Unterminated);
         }
-    }
-
-    /// Reads a message cut from a stream: as a datagram, but
-    /// Content-Length must be there (RFC 3261 §20.14).
-    pub fn parse_framed(bytes: &[u8]) -> Result<Self, Malformed> {
-        let message = Self::parse(bytes)?;
-        match message.header(Name::ContentLength) {
-            Some(_) => Ok(message),
-            None => Err(Malformed::new(
-                Fault::Missing(Name::ContentLength),
-                Some(message),
-            )),
-        }
+        head.with_body(&taken[end.unwrap_or(taken.len())..])
     }
 }
 
-/// Cuts lines and keeps the first fault, going on behind it so that an answer has what it needs.
-struct Cutter {
+/// The start line and headers, cut into lines. Keeps the first fault and goes on behind it, so
+/// that an answer has what it needs.
+#[derive(Debug)]
+pub(crate) struct Head {
     bytes: Vec<u8>,
+    start: Option<Start>,
     fields: Vec<Field>,
     fault: Option<Fault>,
+    /// The first fault after which nobody can say where the message ends.
+    framing_fault: Option<Fault>,
 }
 
-impl Cutter {
-    fn cut(bytes: &[u8]) -> (Option<Message>, Option<Fault>) {
-        let mut fault = None;
-        let head_len = head_len(bytes).unwrap_or_else(|| {
-            fault = Some(Fault::Unterminated);
-            bytes.len()
-        });
-        let (head, body) = bytes.split_at(head_len);
-        let head = normalised(head);
-        let mut whole = Vec::with_capacity(head.len() + body.len());
-        whole.extend_from_slice(&head);
-        whole.extend_from_slice(body);
-        let mut cutter = Cutter {
-            bytes: whole,
-            fields: Vec::with_capacity(24),
-            fault,
-        };
-        let start = cutter.cut_head(head.len());
-        let body = cutter.cut_body(head.len());
-        let Cutter {
+impl Head {
+    /// Cuts `head`, which ends with its empty line.
+    pub(crate) fn cut(head: &[u8]) -> Self {
+        let bytes = normalised(head).into_owned();
+        let fields = Vec::with_capacity(24);
+        let mut head = Head {
             bytes,
+            start: None,
+            fields,
+            fault: None,
+            framing_fault: None,
+        };
+        head.cut_lines();
+        head
+    }
+
+    /// The Content-Length of a message on a stream, where it must be there (RFC 3261 §20.14), or
+    /// the reason why the end of the message is unknown.
+    pub(crate) fn framed_length(&self) -> Result<usize, Fault> {
+        if let Some(fault) = self.framing_fault {
+            return Err(fault);
+        }
+        self.content_length()?
+            .ok_or(Fault::Missing(Name::ContentLength))
+    }
+
+    /// The message these lines and `body` make; bytes beyond Content-Length are left out.
+    pub(crate) fn with_body(mut self, body: &[u8]) -> Result<Message, Malformed> {
+        let length = self.content_length().unwrap_or_else(|fault| {
+            self.note(fault);
+            Some(0)
+        });
+        let length = length.unwrap_or(body.len());
+        if length > body.len() {
+            self.note(Fault::BodyTooShort);
+        }
+        let body = &body[..length.min(body.len())];
+        let span = Span::new(self.bytes.len(), self.bytes.len() + body.len());
+        self.bytes.extend_from_slice(body);
+        let Head {
+            bytes,
+            start,
             fields,
             fault,
-        } = cutter;
+            ..
+        } = self;
         let message = start.map(|start| {
             Message(Arc::new(Inner {
                 bytes,
                 start,
                 fields,
-                body,
+                body: span,
             }))
         });
-        (message, fault)
+        match (fault, message) {
+            (None, Some(message)) => match message.fault() {
+                None => Ok(message),
+                Some(fault) => Err(Malformed::new(fault, Some(message))),
+            },
+            (Some(fault), message) => Err(Malformed::new(fault, message)),
+            (None, None) => Err(Malformed::new(Fault::Empty, None)),
+        }
+    }
+
+    /// What could be read of a message whose end is unknown.
+    pub(crate) fn malformed(mut self, fault: Fault) -> Malformed {
+        self.fault = Some(fault);
+        match self.with_body(&[]) {
+            Ok(message) => Malformed::new(fault, Some(message)),
+            Err(malformed) => malformed,
+        }
     }
 
     fn note(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
+        if matches!(
+            fault,
+            Fault::BareLineEnd | Fault::LineTooLong | Fault::TooManyHeaders
+        ) {
+            self.framing_fault.get_or_insert(fault);
+        }
     }
 
-    fn cut_head(&mut self, head_len: usize) -> Option<Start> {
-        let mut start = None;
+    fn cut_lines(&mut self) {
+        let head_len = self.bytes.len();
         let mut at = 0;
         while at < head_len {
             let rest = &self.bytes[at..head_len];
@@ -110,13 +143,12 @@ impl Cutter {
                 self.note(Fault::BareLineEnd);
             }
             match at {
-                0 => start = self.cut_start(end),
+                0 => self.start = self.cut_start(end),
                 _ if end > at => self.cut_field(at, end),
                 _ => {}
             }
             at = next;
         }
-        start
     }
 
     fn cut_start(&mut self, end: usize) -> Option<Start> {
@@ -167,26 +199,6 @@ impl Cutter {
         self.fields.push(field);
     }
 
-    /// The body by Content-Length, or all that is left.
-    fn cut_body(&mut self, start: usize) -> Span {
-        let present = self.bytes.len() - start;
-        match self.content_length() {
-            Ok(None) => Span::new(start, self.bytes.len()),
-            Ok(Some(length)) if length <= present => {
-                self.bytes.truncate(start + length);
-                Span::new(start, start + length)
-            }
-            Ok(Some(_)) => {
-                self.note(Fault::BodyTooShort);
-                Span::new(start, start)
-            }
-            Err(fault) => {
-                self.note(fault);
-                Span::new(start, start)
-            }
-        }
-    }
-
     /// Several Content-Lengths must agree, or nobody knows where the message ends.
     fn content_length(&self) -> Result<Option<usize>, Fault> {
         let mut length = None;
@@ -208,9 +220,9 @@ fn trim_end(text: &str) -> &str {
     text.trim_end_matches([' ', '\t'])
 }
 
-/// The length of the start line and headers with the empty line that ends them. A bare LF counts
+/// Where the start line and headers end, their empty line counted in. A bare LF counts
 /// as a line end here, so that what is malformed by it can still be answered.
-fn head_len(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn head_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
         at += bytes.get(at..)?.iter().position(|byte| *byte == b'\n')? + 1;

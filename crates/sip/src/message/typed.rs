@@ -2,7 +2,8 @@
 
 use super::{Message, Start};
 use crate::header::lex::{number, split_list, trim};
-use crate::header::{CSeq, Contacts, Invalid, LIST_MAX, Name, NameAddr, Via};
+use crate::header::{CSeq, Contacts, Event, Invalid, LIST_MAX, Name, NameAddr, Reason, Replaces};
+use crate::header::{RetryAfter, SessionExpires, SubscriptionState, Via, Warning};
 use crate::uri::Uri;
 
 impl Message {
@@ -86,6 +87,46 @@ impl Message {
     /// Min-Expires in seconds.
     pub fn min_expires(&self) -> Result<Option<u32>, Invalid> {
         self.optional(Name::MinExpires, seconds)
+    }
+
+    /// Refer-To: where a REFER sends us (RFC 3515 §2.1).
+    pub fn refer_to(&self) -> Result<Option<NameAddr<'_>>, Invalid> {
+        self.optional(Name::ReferTo, NameAddr::parse)
+    }
+
+    /// Event of SUBSCRIBE and NOTIFY.
+    pub fn event(&self) -> Result<Option<Event<'_>>, Invalid> {
+        self.optional(Name::Event, Event::parse)
+    }
+
+    /// Subscription-State of a NOTIFY.
+    pub fn subscription_state(&self) -> Result<Option<SubscriptionState<'_>>, Invalid> {
+        self.optional(Name::SubscriptionState, SubscriptionState::parse)
+    }
+
+    /// Session-Expires (RFC 4028).
+    pub fn session_expires(&self) -> Result<Option<SessionExpires>, Invalid> {
+        self.optional(Name::SessionExpires, SessionExpires::parse)
+    }
+
+    /// Replaces: the dialog this INVITE takes over (RFC 3891).
+    pub fn replaces(&self) -> Result<Option<Replaces<'_>>, Invalid> {
+        self.optional(Name::Replaces, Replaces::parse)
+    }
+
+    /// Retry-After of a refusal.
+    pub fn retry_after(&self) -> Result<Option<RetryAfter>, Invalid> {
+        self.optional(Name::RetryAfter, RetryAfter::parse)
+    }
+
+    /// Every Reason (RFC 3326).
+    pub fn reasons(&self) -> Result<Vec<Reason<'_>>, Invalid> {
+        self.list(Name::Reason, Reason::parse)
+    }
+
+    /// Every Warning.
+    pub fn warnings(&self) -> Result<Vec<Warning<'_>>, Invalid> {
+        self.list(Name::Warning, Warning::parse)
     }
 
     /// The media type of the body with its parameters.
