@@ -2,5 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod codec;
+pub mod dtmf;
 pub mod negotiation;
+pub mod rtcp;
+pub mod rtp;
 pub mod sdp;
+pub mod session;
