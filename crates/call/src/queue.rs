@@ -69,7 +69,7 @@ impl Call {
 
     /// The next event, in any runtime. [`CallEvent::Ended`] is the last; `None` comes after it.
     pub async fn event(&mut self) -> Option<CallEvent> {
-        poll_fn(|context| self.shared.lock().poll_event(context)).await
+        poll_fn(|context| self.shared.lock().poll_event(context.waker())).await
     }
 
     /// Asks something of the call; never waits. [`Why::Full`]: too much is asked already, so ask

@@ -1,8 +1,26 @@
 //! How an application hears a call: an [`AppWire`] is a leg turned round. It takes the call's
 //! events, the bytes of its own connection and the time, and gives commands, bytes and its next
-//! deadline. One file a dialect; `echo` is a dialect without a connection.
+//! deadline. One file a dialect, all listed in [`dialect::DIALECTS`]; [`Echo`] and [`QueueWire`]
+//! are applications without a connection.
 #![forbid(unsafe_code)]
 
+pub mod dialect;
+mod downlink;
+mod echo;
+mod heartbeat;
+mod marks;
+mod outbox;
+mod queue;
+pub mod trunkline;
+mod uplink;
 mod wire;
 
-pub use wire::{AppInput, AppOutput, AppWire, CloseCode, Frame};
+pub use dialect::{AnswerMode, BadSampleRate, Dialect, SampleRate, UnknownDialect, WireOptions};
+pub use downlink::{AUDIO_BACKLOG_BYTES_MAX, HELD_FRAMES_MAX};
+pub use echo::Echo;
+pub use heartbeat::{PING_EVERY, PINGS_MISSED_MAX};
+pub use marks::MARKS_MAX;
+pub use queue::QueueWire;
+pub use trunkline::Trunkline;
+pub use trunkline_call::AppStats;
+pub use wire::{AppInput, AppOutput, AppWire, CloseCode, Frame, MESSAGE_BYTES_MAX};

@@ -4,6 +4,10 @@ use std::time::Instant;
 
 use trunkline_call::{AppStats, CallCommand, CallEvent, GatewayReason};
 
+/// The longest message that a connection takes from an application: five minutes of speech at
+/// 24 kHz. A longer one is [`AppInput::BrokenFraming`].
+pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
 /// A WebSocket message, or whatever plays its part on another connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
@@ -40,6 +44,7 @@ pub enum AppInput<'a> {
     /// The application answered a ping.
     Pong,
     /// The application broke the rules of the connection itself (WebSocket framing, UTF-8, size).
+    /// Whoever owns the connection has closed it.
     BrokenFraming,
     /// The application's side closed the connection.
     Closed(CloseCode),

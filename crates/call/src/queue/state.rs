@@ -1,7 +1,7 @@
 //! What the two ends of a call share.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
 use super::Pushed;
 use crate::{CallCommand, CallEvent, HangupCause, SAMPLE_RATE_HZ, Why};
@@ -76,7 +76,7 @@ impl State {
         }
     }
 
-    pub(super) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<CallEvent>> {
+    pub(super) fn poll_event(&mut self, reader: &Waker) -> Poll<Option<CallEvent>> {
         match self.events.pop_front() {
             Some(event) => {
                 if matches!(event, CallEvent::Audio { .. }) {
@@ -86,7 +86,7 @@ impl State {
             }
             None if self.call_over => Poll::Ready(None),
             None => {
-                self.reader = Some(context.waker().clone());
+                self.reader = Some(reader.clone());
                 Poll::Pending
             }
         }

@@ -1,0 +1,120 @@
+//! What a wire wants done, in order, with the buffers that the outputs borrow.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use serde_json::Value;
+use trunkline_call::{CallCommand, GatewayReason};
+
+use crate::{AppOutput, Frame};
+
+/// What a buffer keeps for the next message: two seconds of 16 kHz. More than that is given back.
+const SAMPLES_KEPT: usize = 32_768;
+const BYTES_KEPT: usize = 65_536;
+
+#[derive(Debug)]
+enum Item {
+    Text(Range<usize>),
+    Binary(Range<usize>),
+    Ping,
+    Close(u16),
+    Command(CallCommand<'static>),
+    Play(Range<usize>),
+    End(GatewayReason),
+}
+
+/// Filled by `handle_input`, emptied by `poll_output`. Its buffers are reused, so audio does not
+/// allocate.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    items: VecDeque<Item>,
+    texts: String,
+    bytes: Vec<u8>,
+    samples: Vec<i16>,
+}
+
+impl Outbox {
+    /// A JSON text message.
+    pub(crate) fn text(&mut self, object: &Value) {
+        let start = self.texts.len();
+        // Writing to a String cannot fail.
+        let _ = write!(self.texts, "{object}");
+        self.items.push_back(Item::Text(start..self.texts.len()));
+    }
+
+    /// A binary message of `len` bytes, which `write` fills.
+    pub(crate) fn binary(&mut self, len: usize, write: impl FnOnce(&mut [u8])) {
+        let start = self.bytes.len();
+        self.bytes.resize(start + len, 0);
+        write(self.bytes.get_mut(start..).unwrap_or_default());
+        self.items.push_back(Item::Binary(start..start + len));
+    }
+
+    /// Up to `len` samples to speak; `write` fills them and says how many.
+    pub(crate) fn play(&mut self, len: usize, write: impl FnOnce(&mut [i16]) -> usize) -> usize {
+        let start = self.samples.len();
+        self.samples.resize(start + len, 0);
+        let written = write(self.samples.get_mut(start..).unwrap_or_default());
+        self.samples.truncate(start + written);
+        if written > 0 {
+            self.items.push_back(Item::Play(start..start + written));
+        }
+        written
+    }
+
+    /// A command for the leg.
+    pub(crate) fn command(&mut self, command: CallCommand<'static>) {
+        self.items.push_back(Item::Command(command));
+    }
+
+    /// A ping.
+    pub(crate) fn ping(&mut self) {
+        self.items.push_back(Item::Ping);
+    }
+
+    /// The end of the connection.
+    pub(crate) fn close(&mut self, code: u16) {
+        self.items.push_back(Item::Close(code));
+    }
+
+    /// The end of the call.
+    pub(crate) fn end(&mut self, reason: GatewayReason) {
+        self.items.push_back(Item::End(reason));
+    }
+
+    /// The next thing to do; `None` once all is done.
+    pub(crate) fn next(&mut self) -> Option<AppOutput<'_>> {
+        let Some(item) = self.items.pop_front() else {
+            self.reset();
+            return None;
+        };
+        Some(match item {
+            Item::Text(range) => {
+                AppOutput::Send(Frame::Text(self.texts.get(range).unwrap_or_default()))
+            }
+            Item::Binary(range) => {
+                AppOutput::Send(Frame::Binary(self.bytes.get(range).unwrap_or_default()))
+            }
+            Item::Play(range) => {
+                let samples = self.samples.get(range).unwrap_or_default();
+                AppOutput::Command(CallCommand::Play(Cow::Borrowed(samples)))
+            }
+            Item::Ping => AppOutput::Send(Frame::Ping),
+            Item::Close(code) => AppOutput::Close(code),
+            Item::Command(command) => AppOutput::Command(command),
+            Item::End(reason) => AppOutput::End(reason),
+        })
+    }
+
+    /// Empties the buffers. What one large message needed is not kept for the rest of the call.
+    fn reset(&mut self) {
+        self.texts.clear();
+        self.texts.shrink_to(BYTES_KEPT);
+        self.bytes.clear();
+        self.bytes.shrink_to(BYTES_KEPT);
+        self.samples.clear();
+        self.samples.shrink_to(SAMPLES_KEPT);
+    }
+}
