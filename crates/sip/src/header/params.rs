@@ -22,6 +22,9 @@ impl<'a> Params<'a> {
             text.strip_prefix(';')
                 .ok_or("expected ';' before a parameter")?,
         );
+        if params.0.is_empty() {
+            return Err("no parameter follows the ';'");
+        }
         for (count, (name, value)) in params.raw().enumerate() {
             if count >= PARAMS_MAX {
                 return Err("more parameters than the limit");

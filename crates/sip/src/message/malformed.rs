@@ -85,16 +85,18 @@ impl Malformed {
     }
 
     /// The status to answer with; `None` for what gets no answer: a response, an ACK, and what
-    /// shows no Via and so may not be SIP at all.
+    /// neither begins nor goes on like SIP.
     pub fn status(&self) -> Option<u16> {
         let readable = self.readable.as_ref()?;
-        let mute = !readable.is_request() || readable.method() == Some(&Method::Ack);
-        if mute || readable.header(Name::Via).is_none() {
+        let method = readable.method().filter(|method| **method != Method::Ack)?;
+        if readable.header(Name::Via).is_none() && matches!(self.fault, Fault::StartLine(_)) {
             return None;
         }
         Some(match self.fault {
             Fault::Version => 505,
             Fault::TooLarge => 513,
+            // RFC 4475 §3.1.2.18: an unknown method comes before what is wrong with it.
+            Fault::MethodMismatch if matches!(method, Method::Other(_)) => 501,
             _ => 400,
         })
     }
@@ -104,6 +106,7 @@ impl Malformed {
     pub fn answer(&self) -> Option<Builder> {
         let status = self.status()?;
         let reason = match status {
+            501 => "Not Implemented".to_owned(),
             505 => "Version Not Supported".to_owned(),
             513 => "Message Too Large".to_owned(),
             _ => format!("Bad Request ({})", self.fault),

@@ -159,11 +159,13 @@ impl Uri {
     /// This URI with one parameter more (or changed), its value escaped.
     #[must_use]
     pub fn with_param(&self, name: &str, value: Option<&str>) -> Self {
-        let mut text = self.without_param(name).text.into_string();
-        let at = text
-            .find('?')
-            .filter(|_| self.is_sip())
-            .unwrap_or(text.len());
+        let base = self.without_param(name);
+        let headers = base.parts.headers;
+        let at = match headers == Span::default() {
+            true => base.text.len(),
+            false => headers.start as usize - 1,
+        };
+        let mut text = base.text.into_string();
         let mut param = format!(";{}", escape_param(name));
         if let Some(value) = value {
             param.push('=');
@@ -253,3 +255,9 @@ impl std::fmt::Display for UriError {
 }
 
 impl std::error::Error for UriError {}
+
+impl AsRef<str> for Uri {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}

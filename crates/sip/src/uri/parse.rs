@@ -169,6 +169,12 @@ pub fn host_ip(host: &str) -> Option<IpAddr> {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
+        // RFC 5118 §4.10: the grammar of RFC 3261 let a colon too many in.
+        Some(inner) if inner.contains(":::") => inner
+            .replacen(":::", "::", 1)
+            .parse::<Ipv6Addr>()
+            .ok()
+            .map(IpAddr::V6),
         Some(inner) => inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
     }
