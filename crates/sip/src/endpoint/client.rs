@@ -1,0 +1,487 @@
+//! Client transactions: what we ask, and what comes back.
+
+use super::call::Cancel;
+use super::draft::{DATAGRAM_BYTES_MAX, ack_of_failure};
+use super::schedule::Holder;
+use super::{Draft, Endpoint, Failure, OwnerId, Path, TransactionId, Transport};
+use crate::digest::DigestClient;
+use crate::header::Name;
+use crate::message::{Message, Method};
+use crate::transaction::{Client, Effect, Effects, Link, Timer};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// Challenges one request answers: the first, and one more for a nonce gone stale.
+const CHALLENGES_MAX: u8 = 2;
+
+/// What a client transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The INVITE of a new call.
+    Invite,
+    /// An INVITE within a dialog.
+    ReInvite,
+    /// Any other request of a user within a dialog.
+    Within,
+    /// The end of a call.
+    Bye,
+    /// The end of a branch of a fork that came second.
+    ForkBye,
+    Cancel,
+    /// A request outside any dialog.
+    Errand,
+    Register,
+}
+
+#[derive(Debug)]
+pub(super) struct ClientEntry {
+    machine: Client,
+    pub request: Message,
+    pub path: Path,
+    pub owner: OwnerId,
+    pub purpose: Purpose,
+    /// What the request was made of; CANCEL is made of its INVITE instead.
+    pub draft: Option<Box<Draft>>,
+    branch: Box<str>,
+    /// It left by TCP for its size alone, so this UDP path is left to try (RFC 3261 §18.1.1).
+    fallback: Option<Path>,
+    challenges: u8,
+    /// Whether its call still waits for it.
+    counted: bool,
+    /// A 2xx to an INVITE was shown to the user.
+    pub shown: bool,
+    /// The ACKs of 2xx responses, by To tag, for when those are repeated.
+    pub acks: Vec<(String, Path, Message)>,
+}
+
+impl ClientEntry {
+    pub fn method(&self) -> Method {
+        self.request.method().cloned().unwrap_or(Method::Invite)
+    }
+
+    /// Whether this INVITE has its 2xx.
+    pub fn accepted(&self) -> bool {
+        self.machine.accepted()
+    }
+}
+
+/// A request to be made.
+struct Ask {
+    owner: OwnerId,
+    draft: Box<Draft>,
+    path: Path,
+    purpose: Purpose,
+    /// How many challenges it answers.
+    challenges: u8,
+    /// Whether its size may move it to TCP.
+    may_move: bool,
+}
+
+/// A request ready to go.
+struct Prepared {
+    request: Message,
+    path: Path,
+    /// What its responses are found by.
+    branch: String,
+    draft: Option<Box<Draft>>,
+    fallback: Option<Path>,
+    challenges: u8,
+}
+
+impl Endpoint {
+    pub(super) fn start_client(
+        &mut self,
+        now: Instant,
+        owner: OwnerId,
+        draft: Draft,
+        path: Path,
+        purpose: Purpose,
+    ) -> TransactionId {
+        let draft = Box::new(draft);
+        self.ask(
+            now,
+            Ask {
+                owner,
+                draft,
+                path,
+                purpose,
+                challenges: 0,
+                may_move: true,
+            },
+        )
+    }
+
+    fn ask(&mut self, now: Instant, ask: Ask) -> TransactionId {
+        let Ask {
+            owner,
+            draft,
+            mut path,
+            purpose,
+            challenges,
+            may_move,
+        } = ask;
+        let branch = self.new_branch();
+        let mut request = draft.build(&path, &branch, &self.product);
+        let mut fallback = None;
+        let large = request.as_bytes().len() > DATAGRAM_BYTES_MAX;
+        if let (true, Transport::Udp, Some(port)) =
+            (large && may_move, path.transport, self.config.tcp_port)
+        {
+            fallback = Some(path);
+            path = Path::tcp(SocketAddr::new(path.local.ip(), port), path.remote);
+            request = draft.build(&path, &branch, &self.product);
+        }
+        if challenges > 0 {
+            let digest = self.digest_of(owner, purpose);
+            request = digest
+                .and_then(|digest| digest.authorize(&request))
+                .unwrap_or(request);
+        }
+        let draft = Some(draft);
+        let prepared = Prepared {
+            request,
+            path,
+            branch,
+            draft,
+            fallback,
+            challenges,
+        };
+        self.run_client(now, owner, purpose, prepared)
+    }
+
+    /// A CANCEL has the branch of its INVITE and a transaction of its own (§9.1).
+    pub(super) fn start_cancel(
+        &mut self,
+        now: Instant,
+        owner: OwnerId,
+        request: Message,
+        path: Path,
+    ) {
+        let branch = cancel_key(&branch_of(&request));
+        let prepared = Prepared {
+            request,
+            path,
+            branch,
+            draft: None,
+            fallback: None,
+            challenges: 0,
+        };
+        self.run_client(now, owner, Purpose::Cancel, prepared);
+    }
+
+    fn run_client(
+        &mut self,
+        now: Instant,
+        owner: OwnerId,
+        purpose: Purpose,
+        prepared: Prepared,
+    ) -> TransactionId {
+        let id = self.new_transaction();
+        let Prepared {
+            request,
+            path,
+            branch,
+            draft,
+            fallback,
+            challenges,
+        } = prepared;
+        let link = Link {
+            reliable: path.transport.is_reliable(),
+            timing: self.config.timing,
+        };
+        let invite = request.method() == Some(&Method::Invite);
+        let mut effects = std::mem::take(&mut self.effects);
+        let machine = Client::start(invite, now, link, &mut effects);
+        let branch: Box<str> = branch.into();
+        self.by_branch.insert(branch.clone(), id);
+        let waiting = self
+            .calls
+            .get_mut(&owner)
+            .filter(|_| purpose != Purpose::Cancel);
+        let counted = waiting.map(|call| call.pending += 1).is_some();
+        let (shown, acks) = (false, Vec::new());
+        let entry = ClientEntry {
+            machine,
+            request,
+            path,
+            owner,
+            purpose,
+            draft,
+            branch,
+            fallback,
+            challenges,
+            counted,
+            shown,
+            acks,
+        };
+        self.clients.insert(id, entry);
+        self.client_effects(now, id, effects, None);
+        id
+    }
+
+    pub(super) fn new_branch(&mut self) -> String {
+        format!("z9hG4bK{}", self.random.token())
+    }
+
+    pub(super) fn is_proceeding(&self, id: TransactionId) -> bool {
+        self.clients
+            .get(&id)
+            .is_some_and(|entry| entry.machine.proceeding())
+    }
+
+    /// A response finds its transaction by branch and method (§17.1.3); one with a second Via was
+    /// not meant for us (§8.1.3.3). What finds none is dropped.
+    pub(super) fn receive_response(&mut self, now: Instant, response: Message) {
+        let id = self
+            .client_of(&response)
+            .filter(|_| response.headers(Name::Via).count() == 1);
+        let (Some(id), Some(status)) = (id, response.status()) else {
+            self.counters.strays += 1;
+            return;
+        };
+        let mut effects = std::mem::take(&mut self.effects);
+        if let Some(entry) = self.clients.get_mut(&id) {
+            entry.machine.response(now, status, &mut effects);
+        }
+        self.client_effects(now, id, effects, Some(&response));
+    }
+
+    fn client_of(&self, response: &Message) -> Option<TransactionId> {
+        let branch = branch_of(response);
+        let id = match response.cseq().ok()?.method {
+            Method::Cancel => self.by_branch.get(cancel_key(&branch).as_str()),
+            _ => self.by_branch.get(branch.as_str()),
+        };
+        let id = *id?;
+        let sent = self.clients.get(&id)?;
+        let same = sent.request.cseq().ok()? == response.cseq().ok()?;
+        same.then_some(id)
+    }
+
+    pub(super) fn client_timer(&mut self, now: Instant, id: TransactionId, timer: Timer) {
+        let mut effects = std::mem::take(&mut self.effects);
+        if let Some(entry) = self.clients.get_mut(&id) {
+            entry.machine.timer(now, timer, &mut effects);
+        }
+        self.counters.retransmissions += effects
+            .iter()
+            .filter(|effect| **effect == Effect::Send)
+            .count() as u64;
+        self.client_effects(now, id, effects, None);
+    }
+
+    fn client_effects(
+        &mut self,
+        now: Instant,
+        id: TransactionId,
+        mut effects: Effects,
+        response: Option<&Message>,
+    ) {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send => self.send_request(id),
+                Effect::SendAck => self.ack_failure(id, response),
+                Effect::Arm(timer, at) => self.schedule.arm(Holder::Client(id), timer, at),
+                Effect::Disarm(timer) => self.schedule.disarm(Holder::Client(id), timer),
+                Effect::Deliver => {
+                    if let Some(response) = response {
+                        self.deliver(now, id, response);
+                    }
+                }
+                Effect::TimedOut => self.client_failed(now, id, Failure::Timeout),
+                Effect::RangTooLong => {
+                    if let Some(owner) = self.clients.get(&id).map(|entry| entry.owner) {
+                        self.cancel(now, owner, Vec::new());
+                    }
+                }
+                Effect::Done => self.close_client(id),
+                Effect::SendTrying => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    fn send_request(&mut self, id: TransactionId) {
+        if let Some(entry) = self.clients.get(&id) {
+            let (path, request) = (entry.path, entry.request.clone());
+            self.send(path, request, Some(id));
+        }
+    }
+
+    fn ack_failure(&mut self, id: TransactionId, response: Option<&Message>) {
+        if let (Some(entry), Some(response)) = (self.clients.get(&id), response) {
+            let (path, ack) = (entry.path, ack_of_failure(&entry.request, response));
+            self.send(path, ack, None);
+        }
+    }
+
+    /// A response for the user of a transaction.
+    fn deliver(&mut self, now: Instant, id: TransactionId, response: &Message) {
+        let status = response.status().unwrap_or_default();
+        if matches!(status, 401 | 407) && self.retry_with_credentials(now, id, response) {
+            return;
+        }
+        let Some(entry) = self.clients.get(&id) else {
+            return;
+        };
+        let (owner, purpose) = (entry.owner, entry.purpose);
+        let refused_call = status >= 300 && matches!(purpose, Purpose::Invite | Purpose::ReInvite);
+        let answered = status >= 200 && entry.method() != Method::Invite;
+        if refused_call || answered {
+            self.release(id);
+        }
+        match purpose {
+            Purpose::Invite => self.invite_answered(now, id, response),
+            Purpose::ReInvite | Purpose::Within => self.request_answered(now, id, response),
+            Purpose::Bye if status >= 200 => self.finish(now, owner),
+            Purpose::Errand => self.errand_answered(id, response),
+            Purpose::Register => self.registration_answered(now, owner, response),
+            Purpose::Bye | Purpose::ForkBye | Purpose::Cancel => {}
+        }
+        self.settle(owner);
+    }
+
+    /// Asks again with credentials, if there are some and this challenge is no refusal of them.
+    fn retry_with_credentials(
+        &mut self,
+        now: Instant,
+        id: TransactionId,
+        challenge: &Message,
+    ) -> bool {
+        let Some(entry) = self.clients.get(&id) else {
+            return false;
+        };
+        let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
+        let (path, draft) = (entry.path, entry.draft.clone());
+        let Some(mut draft) = draft.filter(|_| challenges < CHALLENGES_MAX) else {
+            return false;
+        };
+        let unwanted = self
+            .calls
+            .get(&owner)
+            .is_some_and(|call| call.cancel != Cancel::No);
+        let Some(digest) = self.digest_of(owner, purpose).filter(|_| !unwanted) else {
+            return false;
+        };
+        if digest.take_challenge(challenge, challenges > 0).is_err() {
+            return false;
+        }
+        draft.cseq += 1;
+        let ask = Ask {
+            owner,
+            draft,
+            path,
+            purpose,
+            challenges: challenges + 1,
+            may_move: true,
+        };
+        self.supersede(now, id, ask);
+        true
+    }
+
+    /// Asks again in place of `old`, which delivers nothing more.
+    fn supersede(&mut self, now: Instant, old: TransactionId, ask: Ask) {
+        let (owner, cseq) = (ask.owner, ask.draft.cseq);
+        let next = self.ask(now, ask);
+        if let Some(call) = self.calls.get_mut(&owner) {
+            for slot in [&mut call.ours, &mut call.our_update] {
+                if *slot == Some(old) {
+                    *slot = Some(next);
+                }
+            }
+            if let Some(dialog) = call.dialogs.first_mut() {
+                dialog.local_cseq = dialog.local_cseq.max(cseq);
+            }
+        }
+        self.release(old);
+    }
+
+    /// The credentials for the requests of an owner.
+    fn digest_of(&mut self, owner: OwnerId, purpose: Purpose) -> Option<&mut DigestClient> {
+        match purpose {
+            Purpose::Errand => self.errands.get_mut(&owner)?.digest.as_deref_mut(),
+            Purpose::Register => self.registrations.get_mut(&owner)?.digest.as_deref_mut(),
+            _ => self.calls.get_mut(&owner)?.digest.as_deref_mut(),
+        }
+    }
+
+    fn client_failed(&mut self, now: Instant, id: TransactionId, why: Failure) {
+        self.release(id);
+        let Some(entry) = self.clients.get(&id) else {
+            return;
+        };
+        let (owner, method, purpose) = (entry.owner, entry.method(), entry.purpose);
+        match purpose {
+            Purpose::Invite => self.invite_failed(owner, why),
+            Purpose::ReInvite | Purpose::Within => {
+                self.request_failed(now, id, owner, method, why);
+            }
+            Purpose::Bye => self.finish(now, owner),
+            Purpose::Errand => {
+                self.tell(super::Event::Failed { owner, method, why });
+                self.close_errand(owner);
+            }
+            Purpose::Register => self.registration_failed(now, owner),
+            Purpose::ForkBye | Purpose::Cancel => {}
+        }
+        self.settle(owner);
+    }
+
+    /// A request could not be sent. One that went by TCP for its size goes by UDP after all.
+    pub(super) fn transmit_failed(&mut self, now: Instant, id: TransactionId) {
+        let entry = self
+            .clients
+            .get(&id)
+            .filter(|entry| entry.machine.unanswered());
+        let Some(entry) = entry else { return };
+        let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
+        match (entry.draft.clone(), entry.fallback) {
+            (Some(draft), Some(path)) => {
+                let ask = Ask {
+                    owner,
+                    draft,
+                    path,
+                    purpose,
+                    challenges,
+                    may_move: false,
+                };
+                self.supersede(now, id, ask);
+            }
+            _ => self.client_failed(now, id, Failure::Transport),
+        }
+        self.close_client(id);
+    }
+
+    /// Its call waits no longer for this transaction.
+    fn release(&mut self, id: TransactionId) {
+        let Some(entry) = self.clients.get_mut(&id).filter(|entry| entry.counted) else {
+            return;
+        };
+        entry.counted = false;
+        if let Some(call) = self.calls.get_mut(&entry.owner) {
+            call.pending = call.pending.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn close_client(&mut self, id: TransactionId) {
+        self.release(id);
+        self.schedule.forget(Holder::Client(id));
+        let Some(entry) = self.clients.remove(&id) else {
+            return;
+        };
+        self.by_branch.remove(&entry.branch);
+        if let Some(call) = self.calls.get_mut(&entry.owner) {
+            call.ours = call.ours.filter(|ours| *ours != id);
+        }
+        self.settle(entry.owner);
+    }
+}
+
+fn branch_of(message: &Message) -> String {
+    let branch = message.top_via().ok().and_then(|via| via.branch());
+    branch.unwrap_or_default().to_owned()
+}
+
+fn cancel_key(branch: &str) -> String {
+    format!("CANCEL {branch}")
+}

@@ -1,0 +1,108 @@
+//! Who may call.
+
+use super::UserAgentCore;
+use crate::dialog::is_private;
+use crate::endpoint::{Path, Reply};
+use crate::message::Message;
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// Somebody with a name and a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user part of their address of record, and their name in digest.
+    pub name: String,
+    /// Their password.
+    pub password: String,
+}
+
+/// Shows no password.
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who may register and call.
+#[derive(Debug, Clone)]
+pub struct AdmissionConfig {
+    /// The realm of challenges.
+    pub realm: String,
+    /// Users, who prove themselves by digest.
+    pub users: Vec<User>,
+    /// Addresses whose calls are taken as they come.
+    pub trunks: Vec<IpAddr>,
+    /// Calls from public addresses are taken without user or trunk.
+    pub open: bool,
+}
+
+impl Default for AdmissionConfig {
+    fn default() -> Self {
+        let (users, trunks) = (Vec::new(), Vec::new());
+        Self {
+            realm: "trunkline".to_owned(),
+            users,
+            trunks,
+            open: false,
+        }
+    }
+}
+
+impl AdmissionConfig {
+    pub(super) fn password(&self, name: &str) -> Option<&str> {
+        self.users
+            .iter()
+            .find(|user| user.name == name)
+            .map(|user| user.password.as_str())
+    }
+}
+
+/// Who a call was shown to be from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A configured user, by digest.
+    User(String),
+    /// A trunk, by its address.
+    Trunk(IpAddr),
+    /// Somebody on this machine or in its own network.
+    Local,
+    /// Anybody.
+    Stranger,
+}
+
+impl UserAgentCore {
+    /// Whether an INVITE may become a call. Whoever says to be a configured user must prove it,
+    /// wherever the call comes from; a trunk is known by its address.
+    pub(super) fn admit(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        path: &Path,
+    ) -> Result<Caller, Reply> {
+        let source = path.remote.ip().to_canonical();
+        let admission = &self.config.admission;
+        if admission
+            .trunks
+            .iter()
+            .any(|trunk| trunk.to_canonical() == source)
+        {
+            return Ok(Caller::Trunk(source));
+        }
+        let from = request.from().map(|from| from.uri()).ok();
+        let name = from.as_ref().and_then(|uri| uri.user());
+        let claims = name.is_some_and(|name| admission.password(&name).is_some());
+        let public = !is_private(source);
+        // A public source is challenged whoever it says to be, or the answer would tell names
+        // that exist from names that do not.
+        if claims || (public && !admission.open && !admission.users.is_empty()) {
+            return self.prove(now, request).map(Caller::User);
+        }
+        match (public, admission.open) {
+            (false, _) => Ok(Caller::Local),
+            (true, true) => Ok(Caller::Stranger),
+            (true, false) => Err(Reply::new(403)),
+        }
+    }
+}
