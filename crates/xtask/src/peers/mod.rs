@@ -22,34 +22,62 @@ pub enum Missing {
     Leave,
 }
 
-/// A peer that comes as a package of the machine's own distribution.
+/// A peer that comes as packages of the machine's own distribution.
 struct Packaged {
     name: &'static str,
-    program: &'static str,
-    package: &'static str,
+    /// What must be on PATH, the peer itself first, and the package each comes in.
+    programs: &'static [(&'static str, &'static str)],
     version_argument: &'static str,
 }
 
 const PACKAGED: [Packaged; 3] = [
     Packaged {
         name: "sipp",
-        program: "sipp",
-        package: "sip-tester",
+        programs: &[("sipp", "sip-tester")],
         version_argument: "-v",
     },
     Packaged {
         name: "baresip",
-        program: "baresip",
-        package: "baresip-core",
+        programs: &[("baresip", "baresip-core")],
         version_argument: "-h",
     },
+    // Loses packets, in a network namespace that `ip` brings up.
     Packaged {
         name: "nft",
-        program: "nft",
-        package: "nftables",
+        programs: &[("nft", "nftables"), ("ip", "iproute2")],
         version_argument: "--version",
     },
 ];
+
+impl Packaged {
+    /// The packages whose programs are not here.
+    fn missing(&self) -> Vec<&'static str> {
+        let absent = self
+            .programs
+            .iter()
+            .filter(|(program, _)| on_path(program).is_none());
+        absent.map(|(_, package)| *package).collect()
+    }
+
+    fn look(&self) -> Peer {
+        let missing = self.missing();
+        let place = self
+            .programs
+            .first()
+            .and_then(|(program, _)| on_path(program));
+        let place = place.filter(|_| missing.is_empty());
+        let version = place
+            .as_deref()
+            .map(|program| version_of(program, self.version_argument));
+        Peer {
+            name: self.name,
+            variable: "",
+            place,
+            version: version.unwrap_or_default(),
+            remedy: format!("apt-get install {}", missing.join(" ")),
+        }
+    }
+}
 
 /// One peer, found or not.
 pub struct Peer {
@@ -77,23 +105,9 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     {
         eprintln!("      packages were not installed: {failure}");
     }
-    let mut peers: Vec<Peer> = PACKAGED.iter().map(look_for_package).collect();
+    let mut peers: Vec<Peer> = PACKAGED.iter().map(Packaged::look).collect();
     peers.push(look_for_asterisk(target));
     peers
-}
-
-fn look_for_package(peer: &Packaged) -> Peer {
-    let place = on_path(peer.program);
-    let version = place
-        .as_deref()
-        .map(|program| version_of(program, peer.version_argument));
-    Peer {
-        name: peer.name,
-        variable: "",
-        place,
-        version: version.unwrap_or_default(),
-        remedy: format!("apt-get install {}", peer.package),
-    }
 }
 
 fn look_for_asterisk(target: &Path) -> Peer {
@@ -144,10 +158,7 @@ pub fn install_all() -> Result<(), Failure> {
 }
 
 fn install_packages() -> Result<(), Failure> {
-    let missing = PACKAGED
-        .iter()
-        .filter(|peer| on_path(peer.program).is_none());
-    let packages: Vec<&str> = missing.map(|peer| peer.package).collect();
+    let packages: Vec<&str> = PACKAGED.iter().flat_map(Packaged::missing).collect();
     apt_install(&packages)
 }
 
