@@ -1,0 +1,136 @@
+//! The real binary, started on free ports and stopped when the test is over.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{eventually, folder, free_port, get, post, within};
+
+/// The rest of a configuration that tests have in common. The gateway expands the variables.
+const LISTEN: &str = r#"
+server: {host: 127.0.0.1, port: ${HTTP_PORT}}
+sip:
+  listen: ["udp://127.0.0.1:${SIP_PORT}", "tcp://127.0.0.1:${SIP_PORT}", "udp://[::1]:${SIP_PORT}"]
+  rtp_ports: 12000-19999
+"#;
+
+/// How long a gateway may take to end its calls and leave.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// A running `trunkline serve`.
+pub struct Gateway {
+    child: Child,
+    folder: PathBuf,
+    /// SIP on UDP and TCP, on 127.0.0.1; on UDP also on ::1.
+    pub sip_port: u16,
+    /// HTTP, on 127.0.0.1.
+    pub http_port: u16,
+}
+
+impl Gateway {
+    /// Starts a gateway and waits until it is ready. `more` follows the common part of the
+    /// configuration: first further lines of its section `sip`, indented by two spaces, then other
+    /// sections.
+    pub fn start(name: &str, more: &str) -> Self {
+        let folder = folder(name);
+        let file = folder.join("trunkline.yaml");
+        std::fs::write(&file, format!("{}{more}", LISTEN.trim_start())).expect("a configuration");
+        let (sip_port, http_port) = (free_port(), free_port());
+        let log = File::create(folder.join("log")).expect("a log");
+        let child = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .env("SIP_PORT", sip_port.to_string())
+            .env("HTTP_PORT", http_port.to_string())
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("the binary under test starts");
+        let mut gateway = Self {
+            child,
+            folder,
+            sip_port,
+            http_port,
+        };
+        gateway.wait_until_ready();
+        gateway
+    }
+
+    fn wait_until_ready(&mut self) {
+        eventually("the gateway is ready", || {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                panic!("the gateway left at its start ({status}):\n{}", self.log());
+            }
+            get(self.http_port, "/ready")
+                .is_ok_and(|(status, _)| status == 200)
+                .then_some(())
+        });
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// The folder it runs in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A SIP address of this gateway.
+    pub fn uri(&self, user: &str) -> String {
+        format!("sip:{user}@127.0.0.1:{}", self.sip_port)
+    }
+
+    /// The JSON a path of its HTTP interface gives.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, body) = get(self.http_port, path).expect("the gateway answers HTTP");
+        assert_eq!(status, 200, "GET {path}: {body}");
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("GET {path}: {error}: {body}"))
+    }
+
+    /// Posts JSON to its HTTP interface: the status, and the JSON of the answer if it has one.
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let (status, body) = post(self.http_port, path, body).expect("the gateway answers HTTP");
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    /// Asks it to leave, as an init system does, and waits until it has.
+    pub fn terminate(mut self) -> ExitStatus {
+        self.signal("TERM");
+        eventually("the gateway leaves", || {
+            self.child.try_wait().ok().flatten()
+        })
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        // The shell's own kill: a program of that name is not on every machine.
+        let command = format!("kill -{name} {}", self.child.id());
+        let _ = Command::new("sh").args(["-c", &command]).status();
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the gateway's log:\n{}", self.log());
+        }
+        if let Ok(None) = self.child.try_wait() {
+            self.signal("TERM");
+            within(FAREWELL, || self.child.try_wait().ok().flatten());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

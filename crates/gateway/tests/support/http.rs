@@ -1,0 +1,39 @@
+//! As much HTTP as a test needs: one request, one answer, the connection closed.
+
+use std::io::{Error, ErrorKind, Read, Result, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use super::PATIENCE;
+
+/// Status and body of a GET.
+pub fn get(port: u16, path: &str) -> Result<(u16, String)> {
+    exchange(port, &format!("GET {path} HTTP/1.1\r\n{HEADERS}\r\n"))
+}
+
+/// Status and body of a POST of JSON.
+pub fn post(port: u16, path: &str, body: &Value) -> Result<(u16, String)> {
+    let body = body.to_string();
+    let kind = "Content-Type: application/json";
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\n{HEADERS}{kind}\r\nContent-Length: {length}\r\n");
+    exchange(port, &format!("{head}\r\n{body}"))
+}
+
+const HEADERS: &str = "Host: localhost\r\nConnection: close\r\n";
+
+fn exchange(port: u16, request: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let malformed = || Error::new(ErrorKind::InvalidData, format!("no HTTP answer: {answer}"));
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(malformed)?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Ok((status.ok_or_else(malformed)?, body.to_owned()))
+}

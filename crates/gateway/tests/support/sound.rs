@@ -1,0 +1,62 @@
+//! What a recording holds, measured without the product's own code.
+
+use std::f64::consts::TAU;
+use std::path::Path;
+
+/// The share of the energy of these samples that lies at one frequency: 1 for a pure tone there.
+pub fn share_at(hz: f64, rate_hz: u32, samples: &[i16]) -> f64 {
+    let energy: f64 = samples
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum();
+    if energy == 0.0 {
+        return 0.0;
+    }
+    let step = TAU * hz / f64::from(rate_hz);
+    let (mut real, mut imaginary) = (0.0, 0.0);
+    for (at, sample) in samples.iter().enumerate() {
+        let (sine, cosine) = (step * at as f64).sin_cos();
+        real += f64::from(*sample) * cosine;
+        imaginary += f64::from(*sample) * sine;
+    }
+    2.0 * (real * real + imaginary * imaginary) / (energy * samples.len() as f64)
+}
+
+/// How many of the 20 ms pieces of these samples are that tone, for the most part.
+pub fn frames_of_tone(hz: f64, rate_hz: u32, samples: &[i16]) -> usize {
+    let frame = rate_hz as usize / 50;
+    samples
+        .chunks_exact(frame)
+        .filter(|piece| share_at(hz, rate_hz, piece) > 0.8)
+        .count()
+}
+
+/// A tone of this frequency at a third of full scale.
+pub fn tone(hz: f64, rate_hz: u32, samples: usize) -> Vec<i16> {
+    let step = TAU * hz / f64::from(rate_hz);
+    (0..samples)
+        .map(|at| ((step * at as f64).sin() * 10_000.0) as i16)
+        .collect()
+}
+
+/// The samples of a 16 bit WAV with one channel, whatever chunks precede them.
+pub fn read_wav(path: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let at = bytes
+        .windows(4)
+        .position(|window| window == b"data")
+        .expect("a WAV has a data chunk");
+    let samples = bytes[at + 8..].chunks_exact(2);
+    samples
+        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+        .collect()
+}
+
+#[test]
+fn a_tone_is_told_from_another_and_from_silence() {
+    let samples = tone(1000.0, 8000, 1600);
+    assert!(share_at(1000.0, 8000, &samples) > 0.99);
+    assert!(share_at(500.0, 8000, &samples) < 0.01);
+    assert_eq!(frames_of_tone(1000.0, 8000, &samples), 10);
+    assert_eq!(frames_of_tone(1000.0, 8000, &[0; 1600]), 0);
+}
