@@ -28,6 +28,13 @@ impl Source {
             .enumerate()
             .map(|(index, line)| (index + 1, line))
     }
+
+    /// The lines that are built into the product: none of a test's file, none of a test module.
+    fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let is_test = self.path.contains("/tests/") || self.path.ends_with("/tests.rs");
+        self.lines()
+            .take_while(move |(_, line)| !is_test && *line != "#[cfg(test)]")
+    }
 }
 
 /// Every path git knows or would add, from the root.
