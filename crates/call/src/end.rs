@@ -108,4 +108,12 @@ impl EndReason {
             _ => None,
         }
     }
+
+    /// The far end's words, where there are any.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Upstream { text, .. } => Some(text),
+            _ => None,
+        }
+    }
 }

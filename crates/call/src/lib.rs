@@ -13,7 +13,9 @@ mod event;
 mod info;
 pub mod json;
 mod queue;
+pub mod record;
 pub mod routes;
+pub mod turns;
 
 pub use app::AppStats;
 pub use command::{CallCommand, CommandKind, HangupCause, Headers, Target, TransferMode};
@@ -25,4 +27,5 @@ pub use queue::{
     AUDIO_FRAMES_MAX, App, BoxFuture, COMMANDS_MAX, Call, CallPeer, EVENTS_MAX, PLAY_SAMPLES_MAX,
     Pushed, WakeLoop, queue,
 };
+pub use record::{CallRecord, MediaRecord, Records, why};
 pub use trunkline_audio::{AudioFrame, FRAME_SAMPLES, SAMPLE_RATE_HZ};

@@ -1,0 +1,148 @@
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::json;
+
+use super::{CallRecord, MediaRecord, RECORDS_MAX, Records, why};
+use crate::{CallId, CallInfo, Direction, EndReason, GatewayReason, Headers};
+
+fn record() -> CallRecord {
+    let info = CallInfo {
+        id: CallId::from_bytes([1; 16]),
+        direction: Direction::Inbound,
+        from: "alice".into(),
+        to: "support".into(),
+        headers: Headers::default(),
+        parameters: Headers::default(),
+        traceparent: String::new(),
+    };
+    let mut record = CallRecord::new(&info, "echo", UNIX_EPOCH + Duration::from_secs(86_400));
+    record.answered_after = Some(Duration::from_millis(200));
+    record.lasted = Duration::from_millis(10_200);
+    record.application.samples_received = 1;
+    record.media = Some(MediaRecord {
+        codec: "PCMU".into(),
+        packets_sent: 500,
+        packets_received: 500,
+        jitter_ms: 0.1,
+        mos: Some(4.41),
+        ..MediaRecord::default()
+    });
+    record
+}
+
+fn told(record: &CallRecord) -> String {
+    why(record).join("\n")
+}
+
+#[test]
+fn a_record_is_one_line_with_round_figures() {
+    let line = record().to_json().to_string();
+    assert!(!line.contains('\n'));
+    assert!(
+        line.contains("\"jitterMs\":0.1,") && line.contains("\"mos\":4.41,"),
+        "{line}"
+    );
+    let value = record().to_json();
+    assert_eq!(value["started"], "1970-01-02T00:00:00.000Z");
+    assert_eq!(
+        (&value["answeredMs"], &value["talkMs"]),
+        (&json!(200), &json!(10_000))
+    );
+    assert_eq!(value["end"]["by"], "remote");
+}
+
+#[test]
+fn five_hundred_are_kept_newest_first() {
+    let mut records = Records::default();
+    for number in 0..RECORDS_MAX as u128 + 1 {
+        let id = CallId::from_bytes(number.to_be_bytes());
+        records.push(Arc::new(CallRecord { id, ..record() }));
+    }
+    let id = |number: u128| CallId::from_bytes(number.to_be_bytes());
+    assert_eq!(records.len(), RECORDS_MAX);
+    assert_eq!(records.iter().next().unwrap().id, id(RECORDS_MAX as u128));
+    assert!(records.find(id(0)).is_none() && records.find(id(1)).is_some());
+}
+
+#[test]
+fn a_good_call_has_nothing_to_explain() {
+    let told = why(&record());
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("alice called support at 1970-01-02"),
+        "{told:?}"
+    );
+    assert!(
+        told[0].ends_with("lasted 10.0 s, ended by the caller."),
+        "{told:?}"
+    );
+    assert_eq!(told[1], "Nothing unusual was seen.");
+}
+
+#[test]
+fn one_way_audio_is_named_with_its_remedy() {
+    let mut one_way = record();
+    one_way.media.as_mut().unwrap().packets_received = 0;
+    assert!(told(&one_way).contains("One-way audio: we sent 500 packets and received none"));
+    assert!(told(&one_way).contains("sip.external_address"));
+    one_way.media.as_mut().unwrap().packets_rejected = 9;
+    assert!(told(&one_way).contains("all 9 packets were rejected"));
+    one_way.lasted = Duration::from_secs(1);
+    assert!(!told(&one_way).contains("One-way"), "too short to say");
+}
+
+#[test]
+fn every_reason_of_the_gateway_is_explained() {
+    for (reason, hint) in [
+        (GatewayReason::NoAck, "never acknowledged"),
+        (GatewayReason::AppUnreachable, "could not be reached"),
+        (GatewayReason::NoCommonCodec, "sip.codecs"),
+        (GatewayReason::Denied, "dial.allow"),
+    ] {
+        let ended = CallRecord {
+            end: EndReason::Gateway(reason),
+            ..record()
+        };
+        assert!(told(&ended).contains(hint), "{reason:?}");
+    }
+}
+
+#[test]
+fn hostile_text_reaches_no_terminal() {
+    let mut hostile = record();
+    hostile.from = "\u{1b}[2Jalice\r\n".into();
+    hostile.end = EndReason::Upstream {
+        code: 486,
+        text: "Busy\u{7} Here".into(),
+    };
+    hostile.detail = Some("a\nb.".into());
+    assert!(
+        why(&hostile)
+            .iter()
+            .all(|sentence| !sentence.chars().any(char::is_control))
+    );
+    assert!(told(&hostile).contains("In its own words: a b."));
+}
+
+#[test]
+fn poor_sound_and_a_poor_application_are_told_apart() {
+    let mut poor = record();
+    poor.application.frames_dropped = 50;
+    poor.application.nonsense = 3;
+    poor.application.samples_received = 0;
+    let media = poor.media.as_mut().unwrap();
+    (media.packets_lost, media.jitter_ms, media.mos) = (50, 45.0, Some(2.9));
+    media.far_loss_percent = Some(3.0);
+    for hint in [
+        "9.1 % of the far end's packets (50)",
+        "lost 3.0 % of our packets",
+        "45 ms of jitter",
+        "MOS 2.9",
+        "too slow to hear 1.0 s",
+        "broke the protocol 3 times",
+        "never said anything",
+    ] {
+        assert!(told(&poor).contains(hint), "{hint}: {}", told(&poor));
+    }
+}
