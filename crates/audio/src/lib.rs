@@ -19,6 +19,7 @@
 
 pub mod frame;
 pub mod g711;
+pub mod g722;
 pub mod l16;
 pub mod resample;
 pub mod tone;
