@@ -10,7 +10,7 @@ use crate::workspace::{self, Failure, cargo, pass_through};
 /// Runs every step, prints the table of peers and, last, the sum of all tests.
 pub fn run() -> Result<(), Failure> {
     let target = workspace::target()?;
-    let mut progress = Progress::new(5);
+    let mut progress = Progress::new(6);
     let mut tally = Tally::default();
     let mut peers: Vec<Peer> = Vec::new();
 
@@ -29,6 +29,7 @@ pub fn run() -> Result<(), Failure> {
         tally.run(cargo().args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]))
     });
     progress.step("lints", || pass_through(&mut clippy()));
+    progress.step("documentation", || pass_through(&mut documentation()));
     progress.step("tests", || {
         tally.run(tests().envs(peers::environment(&peers)))
     });
@@ -48,6 +49,23 @@ fn clippy() -> Command {
         "-D",
         "warnings",
     ]);
+    command
+}
+
+/// A link between documented items that leads nowhere is an error.
+fn documentation() -> Command {
+    let mut command = cargo();
+    command.args([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    // Private items are documented too, so public ones may point at them.
+    command.env(
+        "RUSTDOCFLAGS",
+        "-D warnings -A rustdoc::private-intra-doc-links",
+    );
     command
 }
 
