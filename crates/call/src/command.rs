@@ -124,6 +124,22 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// Every command.
+    pub const ALL: [Self; 12] = [
+        Self::Ring,
+        Self::Answer,
+        Self::Play,
+        Self::Mark,
+        Self::Clear,
+        Self::Pause,
+        Self::Continue,
+        Self::SendDtmf,
+        Self::Hold,
+        Self::Resume,
+        Self::Transfer,
+        Self::Hangup,
+    ];
+
     /// The word used in JSON.
     pub fn word(self) -> &'static str {
         match self {
@@ -237,6 +253,15 @@ pub enum HangupCause {
 }
 
 impl HangupCause {
+    /// Every cause.
+    pub const ALL: [Self; 5] = [
+        Self::Normal,
+        Self::Rejected,
+        Self::Busy,
+        Self::NotFound,
+        Self::Error,
+    ];
+
     /// The word used in JSON.
     pub fn word(self) -> &'static str {
         match self {

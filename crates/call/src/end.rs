@@ -54,6 +54,24 @@ pub enum GatewayReason {
 }
 
 impl GatewayReason {
+    /// Every reason.
+    pub const ALL: [Self; 14] = [
+        Self::AppUnreachable,
+        Self::AppLost,
+        Self::AppNonsense,
+        Self::AppTimeout,
+        Self::RtpTimeout,
+        Self::NoAck,
+        Self::SignallingTimeout,
+        Self::NoAnswer,
+        Self::NoCommonCodec,
+        Self::Denied,
+        Self::Overload,
+        Self::DurationLimit,
+        Self::Shutdown,
+        Self::Internal,
+    ];
+
     /// The word used in JSON and as a metric label.
     pub fn word(self) -> &'static str {
         match self {

@@ -5,6 +5,8 @@
 mod from_app;
 mod to_app;
 
+pub use from_app::REQUESTS;
+
 use std::time::{Duration, Instant};
 
 use trunkline_call::{

@@ -14,6 +14,25 @@ use super::Trunkline;
 use crate::SampleRate;
 use crate::marks;
 
+/// Every `type` that an application may send.
+pub const REQUESTS: [&str; 15] = [
+    "answer",
+    "ring",
+    "clear",
+    "killAudio",
+    "pause",
+    "continue",
+    "clearMarks",
+    "hold",
+    "resume",
+    "hangup",
+    "disconnect",
+    "mark",
+    "sendDtmf",
+    "playAudio",
+    "transfer",
+];
+
 /// What every message has.
 #[derive(Deserialize)]
 struct Head<'a> {
@@ -56,6 +75,7 @@ impl Trunkline {
             return self.nonsense();
         };
         match &*head.kind {
+            kind if !REQUESTS.contains(&kind) => self.stats.unknown += 1,
             "playAudio" => self.play_audio(now, text),
             "clearMarks" => self.send_forgotten(),
             "killAudio" => self.commands("clear", text),
@@ -133,7 +153,7 @@ impl Clip<'_> {
                 let samples = pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
                 (self.sample_rate.unwrap_or(announced.hz()), samples)
             }
-            Some("wave" | "wav") => {
+            Some("wave") => {
                 let file = wav::read(&bytes).map_err(|_| BadClip::Nonsense)?;
                 (file.rate_hz, file.into_mono())
             }

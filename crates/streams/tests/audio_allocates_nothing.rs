@@ -1,0 +1,137 @@
+//! Once a call is up, audio costs no allocation, whichever way it goes.
+
+mod rig;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use trunkline_audio::{AudioFrame, FRAME_SAMPLES};
+use trunkline_call::{CallEvent, Direction};
+use trunkline_streams::{
+    AppInput, AppOutput, AppWire, Echo, Frame, SampleRate, Trunkline, WireOptions,
+};
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+fn count() {
+    // Fails only while a thread is being torn down, when nothing is measured.
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+#[allow(unsafe_code, reason = "an allocator cannot be written without")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+const MESSAGES: usize = 1_000;
+
+fn drain(wire: &mut dyn AppWire) -> usize {
+    let mut outputs = 0;
+    while !matches!(wire.poll_output(), AppOutput::Timeout(_)) {
+        outputs += 1;
+    }
+    outputs
+}
+
+/// Allocations of the second of two rounds; the first warms the buffers up.
+fn allocations(mut round: impl FnMut() -> usize) -> u64 {
+    assert_eq!(round(), MESSAGES);
+    let before = ALLOCATIONS.get();
+    assert_eq!(round(), MESSAGES);
+    ALLOCATIONS.get() - before
+}
+
+fn audio() -> CallEvent {
+    let frame = AudioFrame::from_samples([5; FRAME_SAMPLES]);
+    CallEvent::Audio {
+        frame,
+        at: 0,
+        concealed: false,
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(vec![1_u8; 100]));
+    assert_eq!(ALLOCATIONS.get() - before, 1);
+}
+
+#[test]
+fn a_thousand_messages_each_way_at_every_rate() {
+    let now = rig::start();
+    let rates = [
+        SampleRate::Hz8000,
+        SampleRate::Hz16000,
+        SampleRate::Hz24000,
+        SampleRate::Hz48000,
+    ];
+    for sample_rate in rates {
+        let options = WireOptions {
+            sample_rate,
+            ..WireOptions::default()
+        };
+        let mut wire = Trunkline::new(rig::info(Direction::Inbound), options);
+        wire.handle_input(now, AppInput::Opened);
+        drain(&mut wire);
+        let heard = audio();
+        let to_app = allocations(|| {
+            let send = |_| {
+                wire.handle_input(now, AppInput::Event(&heard));
+                drain(&mut wire)
+            };
+            (0..MESSAGES).map(send).sum()
+        });
+        // Sizes that leave half a sample behind, up to a second at once.
+        let said = vec![1_u8; sample_rate.hz() as usize * 2];
+        let from_app = allocations(|| {
+            let receive = |number: usize| {
+                let size = [641, 639, 320, said.len()][number % 4];
+                let message = said.get(..size).unwrap_or_default();
+                wire.handle_input(now, AppInput::Received(Frame::Binary(message)));
+                drain(&mut wire)
+            };
+            (0..MESSAGES).map(receive).sum()
+        });
+        assert_eq!((to_app, from_app), (0, 0), "at {} Hz", sample_rate.hz());
+    }
+}
+
+#[test]
+fn an_echo() {
+    let now = rig::start();
+    let mut echo = Echo::new();
+    drain(&mut echo);
+    let heard = audio();
+    let count = allocations(|| {
+        let step = |_| {
+            echo.handle_input(now, AppInput::Event(&heard));
+            drain(&mut echo)
+        };
+        (0..MESSAGES).map(step).sum()
+    });
+    assert_eq!(count, 0);
+}
