@@ -99,6 +99,15 @@ fn different_examples_of_rfc_3261_19_1_4_are_different() {
 }
 
 #[test]
+fn of_a_parameter_that_stands_twice_the_first_counts() {
+    let twice = uri("sip:bob@biloxi.com;x=1;X=2");
+    assert_eq!(twice.param("x").unwrap(), "1");
+    assert!(twice.is_equivalent(&twice));
+    assert!(twice.is_equivalent(&uri("sip:bob@biloxi.com;x=1")));
+    assert!(!twice.is_equivalent(&uri("sip:bob@biloxi.com;x=2")));
+}
+
+#[test]
 fn tel_uris_are_compared_without_their_separators() {
     let plain = uri("tel:+12015550123");
     assert_eq!(plain.scheme(), Scheme::Tel);

@@ -37,17 +37,15 @@ fn same_address(a: &Uri, b: &Uri) -> bool {
 /// what is the default. The RFC's own examples count `transport` among them.
 fn same_params(a: &Uri, b: &Uri) -> bool {
     const SIGNIFICANT: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
+    // A name that stands twice is against §19.1.1; the first counts, as in `Uri::param`.
+    let first = |uri: &Uri, name: &str| {
+        let value = uri.params().find(|(have, _)| same_text(have, name, false))?.1;
+        Some(value.unwrap_or_default().to_owned())
+    };
     let covered = |a: &Uri, b: &Uri| {
-        a.params().all(|(name, value)| {
-            let other = b.params().find(|(have, _)| same_text(have, name, false));
-            match other {
-                Some((_, other)) => {
-                    same_text(value.unwrap_or_default(), other.unwrap_or_default(), false)
-                }
-                None => !SIGNIFICANT
-                    .iter()
-                    .any(|significant| same_text(significant, name, false)),
-            }
+        a.params().all(|(name, _)| match (first(a, name), first(b, name)) {
+            (Some(ours), Some(theirs)) => same_text(&ours, &theirs, false),
+            _ => !SIGNIFICANT.iter().any(|significant| same_text(significant, name, false)),
         })
     };
     covered(a, b) && covered(b, a)
