@@ -10,7 +10,7 @@ use super::hash::{hex, keyed, same};
 pub const NONCE_LIFETIME: Duration = Duration::from_secs(300);
 /// Nonces in use that are remembered. When one more comes into use the oldest is forgotten, and
 /// with it all older ones become stale.
-pub const NONCES_MAX: usize = 8_192;
+pub const NONCES_MAX: usize = 4_096;
 /// How far behind the highest nc seen a late request may be.
 const WINDOW: u32 = 64;
 

@@ -12,6 +12,9 @@ macro_rules! names {
             /// Every known header.
             pub const ALL: &'static [Name] = &[$(Name::$variant),+];
 
+            /// The long forms, in the order of `ALL`.
+            const LONG: &'static [&'static str] = &[$($long),+];
+
             /// The long form, spelled as in the RFC that defines the header.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Name::$variant => $long),+ }
@@ -107,11 +110,16 @@ const fn first_byte(text: &str) -> Option<u8> {
 impl Name {
     /// The known header spelled `text`, in either form and any case.
     pub fn parse(text: &str) -> Option<Name> {
-        let mut all = Name::ALL.iter().copied();
-        match text.as_bytes() {
-            [letter] => all.find(|name| name.compact() == Some(letter.to_ascii_lowercase())),
-            _ => all.find(|name| name.as_str().eq_ignore_ascii_case(text)),
-        }
+        let at = match text.as_bytes() {
+            [letter] => {
+                let letter = Some(letter.to_ascii_lowercase());
+                Name::ALL.iter().position(|name| name.compact() == letter)
+            }
+            _ => Name::LONG
+                .iter()
+                .position(|long| long.eq_ignore_ascii_case(text)),
+        };
+        Name::ALL.get(at?).copied()
     }
 }
 

@@ -37,18 +37,23 @@ fn same_address(a: &Uri, b: &Uri) -> bool {
 /// what is the default. The RFC's own examples count `transport` among them.
 fn same_params(a: &Uri, b: &Uri) -> bool {
     const SIGNIFICANT: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
-    // A name that stands twice is against §19.1.1; the first counts, as in `Uri::param`.
-    let first = |uri: &Uri, name: &str| {
-        let value = uri.params().find(|(have, _)| same_text(have, name, false))?.1;
-        Some(value.unwrap_or_default().to_owned())
-    };
     let covered = |a: &Uri, b: &Uri| {
-        a.params().all(|(name, _)| match (first(a, name), first(b, name)) {
-            (Some(ours), Some(theirs)) => same_text(&ours, &theirs, false),
-            _ => !SIGNIFICANT.iter().any(|significant| same_text(significant, name, false)),
-        })
+        a.params().all(
+            |(name, _)| match (first_param(a, name), first_param(b, name)) {
+                (Some(ours), Some(theirs)) => same_text(ours, theirs, false),
+                _ => !SIGNIFICANT
+                    .iter()
+                    .any(|significant| same_text(significant, name, false)),
+            },
+        )
     };
     covered(a, b) && covered(b, a)
+}
+
+/// A name that stands twice is against §19.1.1; the first counts, as in [`Uri::param`].
+fn first_param<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let found = uri.params().find(|(have, _)| same_text(have, name, false));
+    found.map(|(_, value)| value.unwrap_or_default())
 }
 
 /// Headers are never ignored: each must be in both.
