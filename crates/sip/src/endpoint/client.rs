@@ -1,18 +1,13 @@
 //! Client transactions: what we ask, and what comes back.
 
-use super::call::Cancel;
 use super::draft::{DATAGRAM_BYTES_MAX, ack_of_failure};
 use super::schedule::Holder;
 use super::{Draft, Endpoint, Failure, OwnerId, Path, TransactionId, Transport};
-use crate::digest::DigestClient;
 use crate::header::Name;
 use crate::message::{Message, Method};
 use crate::transaction::{Client, Effect, Effects, Link, Timer};
 use std::net::SocketAddr;
 use std::time::Instant;
-
-/// Challenges one request answers: the first, and one more for a nonce gone stale.
-const CHALLENGES_MAX: u8 = 2;
 
 /// What a client transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +30,7 @@ pub(super) enum Purpose {
 
 #[derive(Debug)]
 pub(super) struct ClientEntry {
-    machine: Client,
+    pub machine: Client,
     pub request: Message,
     pub path: Path,
     pub owner: OwnerId,
@@ -44,8 +39,8 @@ pub(super) struct ClientEntry {
     pub draft: Option<Box<Draft>>,
     branch: Box<str>,
     /// It left by TCP for its size alone, so this UDP path is left to try (RFC 3261 §18.1.1).
-    fallback: Option<Path>,
-    challenges: u8,
+    pub fallback: Option<Path>,
+    pub challenges: u8,
     /// Whether its call still waits for it.
     counted: bool,
     /// A 2xx to an INVITE was shown to the user.
@@ -66,15 +61,15 @@ impl ClientEntry {
 }
 
 /// A request to be made.
-struct Ask {
-    owner: OwnerId,
-    draft: Box<Draft>,
-    path: Path,
-    purpose: Purpose,
+pub(super) struct Ask {
+    pub owner: OwnerId,
+    pub draft: Box<Draft>,
+    pub path: Path,
+    pub purpose: Purpose,
     /// How many challenges it answers.
-    challenges: u8,
+    pub challenges: u8,
     /// Whether its size may move it to TCP.
-    may_move: bool,
+    pub may_move: bool,
 }
 
 /// A request ready to go.
@@ -111,7 +106,7 @@ impl Endpoint {
         )
     }
 
-    fn ask(&mut self, now: Instant, ask: Ask) -> TransactionId {
+    pub(super) fn ask(&mut self, now: Instant, ask: Ask) -> TransactionId {
         let Ask {
             owner,
             draft,
@@ -259,6 +254,9 @@ impl Endpoint {
     }
 
     pub(super) fn client_timer(&mut self, now: Instant, id: TransactionId, timer: Timer) {
+        if timer == Timer::AwaitCancelled {
+            return self.never_cancelled(now, id);
+        }
         let mut effects = std::mem::take(&mut self.effects);
         if let Some(entry) = self.clients.get_mut(&id) {
             entry.machine.timer(now, timer, &mut effects);
@@ -268,6 +266,14 @@ impl Endpoint {
             .filter(|effect| **effect == Effect::Send)
             .count() as u64;
         self.client_effects(now, id, effects, None);
+    }
+
+    /// A cancelled INVITE got no final response.
+    fn never_cancelled(&mut self, now: Instant, id: TransactionId) {
+        if self.is_proceeding(id) {
+            self.client_failed(now, id, Failure::Timeout);
+            self.close_client(id);
+        }
     }
 
     fn client_effects(
@@ -289,11 +295,7 @@ impl Endpoint {
                     }
                 }
                 Effect::TimedOut => self.client_failed(now, id, Failure::Timeout),
-                Effect::RangTooLong => {
-                    if let Some(owner) = self.clients.get(&id).map(|entry| entry.owner) {
-                        self.cancel(now, owner, Vec::new());
-                    }
-                }
+                Effect::RangTooLong => self.rang_too_long(now, id),
                 Effect::Done => self.close_client(id),
                 Effect::SendTrying => {}
             }
@@ -341,71 +343,7 @@ impl Endpoint {
         self.settle(owner);
     }
 
-    /// Asks again with credentials, if there are some and this challenge is no refusal of them.
-    fn retry_with_credentials(
-        &mut self,
-        now: Instant,
-        id: TransactionId,
-        challenge: &Message,
-    ) -> bool {
-        let Some(entry) = self.clients.get(&id) else {
-            return false;
-        };
-        let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
-        let (path, draft) = (entry.path, entry.draft.clone());
-        let Some(mut draft) = draft.filter(|_| challenges < CHALLENGES_MAX) else {
-            return false;
-        };
-        let unwanted = self
-            .calls
-            .get(&owner)
-            .is_some_and(|call| call.cancel != Cancel::No);
-        let Some(digest) = self.digest_of(owner, purpose).filter(|_| !unwanted) else {
-            return false;
-        };
-        if digest.take_challenge(challenge, challenges > 0).is_err() {
-            return false;
-        }
-        draft.cseq += 1;
-        let ask = Ask {
-            owner,
-            draft,
-            path,
-            purpose,
-            challenges: challenges + 1,
-            may_move: true,
-        };
-        self.supersede(now, id, ask);
-        true
-    }
-
-    /// Asks again in place of `old`, which delivers nothing more.
-    fn supersede(&mut self, now: Instant, old: TransactionId, ask: Ask) {
-        let (owner, cseq) = (ask.owner, ask.draft.cseq);
-        let next = self.ask(now, ask);
-        if let Some(call) = self.calls.get_mut(&owner) {
-            for slot in [&mut call.ours, &mut call.our_update] {
-                if *slot == Some(old) {
-                    *slot = Some(next);
-                }
-            }
-            if let Some(dialog) = call.dialogs.first_mut() {
-                dialog.local_cseq = dialog.local_cseq.max(cseq);
-            }
-        }
-        self.release(old);
-    }
-
-    /// The credentials for the requests of an owner.
-    fn digest_of(&mut self, owner: OwnerId, purpose: Purpose) -> Option<&mut DigestClient> {
-        match purpose {
-            Purpose::Errand => self.errands.get_mut(&owner)?.digest.as_deref_mut(),
-            Purpose::Register => self.registrations.get_mut(&owner)?.digest.as_deref_mut(),
-            _ => self.calls.get_mut(&owner)?.digest.as_deref_mut(),
-        }
-    }
-
-    fn client_failed(&mut self, now: Instant, id: TransactionId, why: Failure) {
+    pub(super) fn client_failed(&mut self, now: Instant, id: TransactionId, why: Failure) {
         self.release(id);
         let Some(entry) = self.clients.get(&id) else {
             return;
@@ -427,33 +365,8 @@ impl Endpoint {
         self.settle(owner);
     }
 
-    /// A request could not be sent. One that went by TCP for its size goes by UDP after all.
-    pub(super) fn transmit_failed(&mut self, now: Instant, id: TransactionId) {
-        let entry = self
-            .clients
-            .get(&id)
-            .filter(|entry| entry.machine.unanswered());
-        let Some(entry) = entry else { return };
-        let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
-        match (entry.draft.clone(), entry.fallback) {
-            (Some(draft), Some(path)) => {
-                let ask = Ask {
-                    owner,
-                    draft,
-                    path,
-                    purpose,
-                    challenges,
-                    may_move: false,
-                };
-                self.supersede(now, id, ask);
-            }
-            _ => self.client_failed(now, id, Failure::Transport),
-        }
-        self.close_client(id);
-    }
-
     /// Its call waits no longer for this transaction.
-    fn release(&mut self, id: TransactionId) {
+    pub(super) fn release(&mut self, id: TransactionId) {
         let Some(entry) = self.clients.get_mut(&id).filter(|entry| entry.counted) else {
             return;
         };

@@ -4,7 +4,7 @@ use super::call::{Cancel, Stage};
 use super::client::Purpose;
 use super::draft::cancel_of;
 use super::schedule::Holder;
-use super::{Endpoint, Event, Failure, Headers, OwnerId, Reply};
+use super::{Endpoint, Headers, OwnerId, Reply, TransactionId};
 use crate::message::Method;
 use crate::transaction::Timer;
 use std::time::{Duration, Instant};
@@ -102,8 +102,8 @@ impl Endpoint {
         self.settle(owner);
     }
 
-    /// CANCEL of our INVITE, once a provisional response shows that it arrived (§9.1).
-    pub(super) fn cancel(&mut self, now: Instant, owner: OwnerId, headers: Headers) {
+    /// CANCEL of the INVITE of a call, once a provisional response shows that it arrived (§9.1).
+    fn cancel(&mut self, now: Instant, owner: OwnerId, headers: Headers) {
         let Some(call) = self.calls.get_mut(&owner) else {
             return;
         };
@@ -124,35 +124,38 @@ impl Endpoint {
         let Cancel::Wanted(headers) = &call.cancel else {
             return;
         };
-        let headers = headers.clone();
-        let Some(invite) = call.ours.and_then(|id| self.clients.get(&id)) else {
-            return;
-        };
+        let (headers, ours) = (headers.clone(), call.ours);
         call.cancel = Cancel::Sent;
-        let (cancel, path) = (cancel_of(&invite.request, &headers), invite.path);
-        self.start_cancel(now, owner, cancel, path);
-        // Some callees never answer what was cancelled; then it is over all the same (§9.1).
-        let at = now + self.config.timing.give_up();
-        self.schedule
-            .arm(Holder::Call(owner), Timer::AwaitCancelled, at);
+        if let Some(id) = ours {
+            self.cancel_transaction(now, id, &headers);
+        }
     }
 
-    /// A cancelled INVITE got no final response.
-    pub(super) fn abandon_invite(&mut self, owner: OwnerId) {
-        let call = self
-            .calls
-            .get_mut(&owner)
-            .filter(|call| call.stage == Stage::Calling);
-        let Some(call) = call else { return };
-        call.stage = Stage::Over;
-        if let Some(id) = call.ours.take() {
-            self.tell(Event::Failed {
-                owner,
-                method: Method::Invite,
-                why: Failure::Timeout,
-            });
-            self.close_client(id);
+    /// Cancels one INVITE. Some peers never answer what was cancelled; after 64·T1 it is over all
+    /// the same (§9.1).
+    fn cancel_transaction(&mut self, now: Instant, id: TransactionId, headers: &Headers) {
+        let Some(invite) = self.clients.get(&id) else {
+            return;
+        };
+        let (owner, path) = (invite.owner, invite.path);
+        let cancel = cancel_of(&invite.request, headers);
+        self.start_cancel(now, owner, cancel, path);
+        let at = now + self.config.timing.give_up();
+        self.schedule
+            .arm(Holder::Client(id), Timer::AwaitCancelled, at);
+    }
+
+    /// Timer C: nobody lets a phone ring for so long, or thinks about a re-INVITE for so long.
+    pub(super) fn rang_too_long(&mut self, now: Instant, id: TransactionId) {
+        let owner = self.clients.get(&id).map(|entry| entry.owner);
+        let call = owner.and_then(|owner| self.calls.get_mut(&owner));
+        let Some(call) = call.filter(|call| call.ours == Some(id)) else {
+            // The call is over already; nobody waits for this answer.
+            return self.close_client(id);
+        };
+        if call.stage == Stage::Calling {
+            call.cancel = Cancel::Sent;
         }
-        self.settle(owner);
+        self.cancel_transaction(now, id, &Headers::new());
     }
 }

@@ -188,7 +188,6 @@ impl Endpoint {
                     .and_then(|call| call.held_bye.take());
                 self.send_bye(now, owner, held.unwrap_or_default());
             }
-            Timer::AwaitCancelled => self.abandon_invite(owner),
             Timer::Glare => self.tell(Event::GlareOver { owner }),
             Timer::Subscription => {
                 if let Some(call) = self.calls.get_mut(&owner) {
@@ -222,12 +221,7 @@ impl Endpoint {
         };
         if call.stage == Stage::Over {
             // Only a transfer's subscription may outlive the INVITE usage (RFC 5057 §4).
-            for timer in [
-                Timer::Repeat2xx,
-                Timer::AwaitAck,
-                Timer::AwaitCancelled,
-                Timer::Glare,
-            ] {
+            for timer in [Timer::Repeat2xx, Timer::AwaitAck, Timer::Glare] {
                 self.schedule.disarm(Holder::Call(owner), timer);
             }
         }

@@ -53,6 +53,7 @@ mod random;
 mod reason;
 mod receive;
 mod register;
+mod retry;
 mod schedule;
 mod server;
 #[cfg(test)]

@@ -131,7 +131,10 @@ mod tests {
         let mut random = Random::new([1; 32]);
         for _ in 0..1_000 {
             let wait = random.wait(2_100, 4_000).as_millis();
-            assert!((2_100..=4_000).contains(&wait) && wait.is_multiple_of(10), "{wait}");
+            assert!(
+                (2_100..=4_000).contains(&wait) && wait.is_multiple_of(10),
+                "{wait}"
+            );
         }
     }
 }
