@@ -3,8 +3,13 @@
 
 pub mod codec;
 pub mod dtmf;
+pub mod jitter;
+pub mod latch;
 pub mod negotiation;
+pub mod playout;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod session;
+
+pub mod timing;

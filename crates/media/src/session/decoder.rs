@@ -1,0 +1,89 @@
+//! The pieces the jitter buffer hands on, to canonical frames.
+
+use trunkline_audio::{FRAME_SAMPLES, Resampler, g711, g722};
+
+use crate::codec::Codec;
+use crate::jitter::{FRAME_TICKS, Piece};
+
+/// Samples over which a frame that follows a dropped one is faded in: 5 ms.
+const FADE_SAMPLES: usize = 80;
+
+/// Canonical samples in one tick of the RTP clock.
+const SAMPLES_PER_TICK: usize = FRAME_SAMPLES / FRAME_TICKS as usize;
+
+/// Decodes one stream; keeps filter, codec and concealment state between frames.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    up: Option<Resampler>,
+    g722: Option<Box<g722::Decoder>>,
+    frame: [i16; FRAME_SAMPLES],
+    filled: usize,
+    /// The beginning of the first of the frames that were dropped last: what would have come next.
+    fade: Option<[i16; FADE_SAMPLES]>,
+}
+
+impl Decoder {
+    pub(super) fn new() -> Self {
+        Self {
+            up: Resampler::new(Codec::Pcmu.sample_rate(), trunkline_audio::SAMPLE_RATE_HZ).ok(),
+            g722: None,
+            frame: [0; FRAME_SAMPLES],
+            filled: 0,
+            fade: None,
+        }
+    }
+
+    /// Takes one piece of the frame that is being put together.
+    pub(super) fn take(&mut self, piece: Piece<'_>) {
+        let ticks = match piece {
+            Piece::Audio(_, bytes) => bytes.len(),
+            Piece::Missing(ticks) | Piece::Silence(ticks) => ticks,
+        };
+        let end = self.filled + ticks * SAMPLES_PER_TICK;
+        let Some(out) = self.frame.get_mut(self.filled..end) else {
+            return;
+        };
+        self.filled = end;
+        match piece {
+            Piece::Audio(Codec::G722, bytes) => {
+                self.g722.get_or_insert_default().decode(bytes, out);
+            }
+            Piece::Audio(codec, bytes) => {
+                let mut narrow = [0_i16; FRAME_TICKS as usize];
+                let Some(narrow) = narrow.get_mut(..bytes.len()) else {
+                    return;
+                };
+                match codec {
+                    Codec::Pcma => g711::alaw::decode_slice(bytes, narrow),
+                    _ => g711::ulaw::decode_slice(bytes, narrow),
+                }
+                if let Some(up) = &mut self.up {
+                    up.process(narrow, out);
+                }
+            }
+            Piece::Missing(_) | Piece::Silence(_) => out.fill(0),
+        }
+    }
+
+    /// The frame put together so far goes to nobody.
+    pub(super) fn drop_frame(&mut self) {
+        self.filled = 0;
+        if self.fade.is_none() {
+            self.fade = self.frame.first_chunk().copied();
+        }
+    }
+
+    /// The finished frame.
+    pub(super) fn frame(&mut self) -> &[i16; FRAME_SAMPLES] {
+        self.filled = 0;
+        if let Some(fade) = self.fade.take() {
+            let weights = 0..FADE_SAMPLES as i32;
+            for ((sample, old), weight) in self.frame.iter_mut().zip(fade).zip(weights) {
+                let old = i32::from(old) * (FADE_SAMPLES as i32 - weight);
+                let new = i32::from(*sample) * weight;
+                *sample = ((old + new) / FADE_SAMPLES as i32) as i16;
+            }
+        }
+        &self.frame
+    }
+}
