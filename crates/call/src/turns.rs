@@ -1,8 +1,11 @@
 //! Turn timing from audio alone: how long a caller waits between the last word and our first
 //! sound on the wire. What an application reports of itself would leave out its own delays.
+//! An answer begins where we sound after a pause, which the detector says is 200 ms or more.
 
 #[cfg(test)]
 mod tests;
+
+use trunkline_audio::{SpeechDetector, SpeechEvent};
 
 use crate::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
 
@@ -10,9 +13,6 @@ use crate::{FRAME_SAMPLES, SAMPLE_RATE_HZ};
 pub const TURNS_KEPT_MAX: usize = 200;
 /// Speech of the caller that makes a turn, in samples: 100 ms. Less is a click or a cough.
 const UTTERANCE_MIN: u64 = SAMPLE_RATE_HZ as u64 / 10;
-/// Silence of ours after which a sound begins an answer, in samples: 200 ms. Shorter gaps are
-/// pauses between words.
-const PAUSE_MIN: u64 = SAMPLE_RATE_HZ as u64 / 5;
 
 /// Every wait of a call, in ms.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,46 +59,71 @@ impl Turns {
 #[derive(Clone, Debug, Default)]
 pub struct TurnTimer {
     turns: Turns,
-    /// Speech of the caller since our last answer began.
-    spoken: u64,
-    /// Where the caller's last word ended.
-    last_word: u64,
-    /// Where our last sound ended.
-    last_sound: Option<u64>,
+    caller: Side,
+    ours: Side,
+    /// Where the caller began to speak after our last answer began.
+    question: Option<u64>,
 }
 
 impl TurnTimer {
-    /// A frame of the caller, and whether it holds speech.
-    pub fn caller(&mut self, at: u64, speech: bool) {
-        if speech {
-            self.spoken += FRAME_SAMPLES as u64;
-            self.last_word = at + FRAME_SAMPLES as u64;
+    /// A frame of the caller, as it was played out of the jitter buffer.
+    pub fn heard(&mut self, at: u64, frame: &[i16; FRAME_SAMPLES]) {
+        if let Some(SpeechEvent::Started { at }) = self.caller.hear(at, frame) {
+            self.question.get_or_insert(at);
         }
     }
 
-    /// A frame that we put on the wire, and whether it sounds.
-    pub fn ours(&mut self, at: u64, sounds: bool) {
-        if !sounds {
-            return;
+    /// A frame that we put on the wire.
+    pub fn sent(&mut self, at: u64, frame: &[i16; FRAME_SAMPLES]) {
+        if let Some(SpeechEvent::Started { at }) = self.ours.hear(at, frame) {
+            self.answer_began(at);
         }
-        let begins = self.last_sound.is_none_or(|last| at >= last + PAUSE_MIN);
-        self.last_sound = Some(at + FRAME_SAMPLES as u64);
-        if !begins {
-            return;
+    }
+
+    fn answer_began(&mut self, at: u64) {
+        let last_word = self.caller.last_speech();
+        if let (Some(began), Some(ended)) = (self.question, last_word) {
+            let spoken = ended.saturating_sub(began);
+            // Who begins while the caller speaks does not answer.
+            if let Some(wait) = at.checked_sub(ended).filter(|_| spoken >= UTTERANCE_MIN) {
+                let wait_ms = wait * 1_000 / u64::from(SAMPLE_RATE_HZ);
+                self.turns.push(u32::try_from(wait_ms).unwrap_or(u32::MAX));
+            }
         }
-        // Who begins while the caller speaks does not answer.
-        if let Some(wait) = at
-            .checked_sub(self.last_word)
-            .filter(|_| self.spoken >= UTTERANCE_MIN)
-        {
-            let wait_ms = wait * 1_000 / u64::from(SAMPLE_RATE_HZ);
-            self.turns.push(u32::try_from(wait_ms).unwrap_or(u32::MAX));
-        }
-        self.spoken = 0;
+        // A caller who goes on speaking asks the next question from here on.
+        self.question = self.caller.detector.is_speaking().then_some(at);
     }
 
     /// What was timed so far.
     pub fn turns(&self) -> &Turns {
         &self.turns
+    }
+}
+
+/// One direction. The detector counts the frames it was given; a call may leave some out.
+#[derive(Clone, Debug, Default)]
+struct Side {
+    detector: SpeechDetector,
+    given: u64,
+    /// The call's position minus the detector's.
+    offset: u64,
+}
+
+impl Side {
+    fn hear(&mut self, at: u64, frame: &[i16; FRAME_SAMPLES]) -> Option<SpeechEvent> {
+        self.offset = at.saturating_sub(self.given);
+        self.given += FRAME_SAMPLES as u64;
+        Some(match self.detector.hear(frame)? {
+            SpeechEvent::Started { at } => SpeechEvent::Started {
+                at: at + self.offset,
+            },
+            SpeechEvent::Ended { at } => SpeechEvent::Ended {
+                at: at + self.offset,
+            },
+        })
+    }
+
+    fn last_speech(&self) -> Option<u64> {
+        self.detector.last_speech().map(|at| at + self.offset)
     }
 }
