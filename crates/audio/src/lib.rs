@@ -17,13 +17,17 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod conceal;
 pub mod frame;
 pub mod g711;
 pub mod g722;
 pub mod l16;
 pub mod resample;
+pub mod speech;
 pub mod tone;
 pub mod wav;
 
+pub use conceal::Concealer;
 pub use frame::{AudioFrame, FRAME_SAMPLES, FramePool, SAMPLE_RATE_HZ};
 pub use resample::{Resampler, UnsupportedRates};
+pub use speech::{SpeechDetector, SpeechEvent};

@@ -77,6 +77,16 @@ fn a_double_crlf_is_answered_with_one() {
 }
 
 #[test]
+fn two_pongs_are_not_a_ping() {
+    let (mut framer, now, mut seen) = (StreamFramer::default(), Instant::now(), Vec::new());
+    for pong in 0..3 {
+        let now = now + Duration::from_secs(25 * pong);
+        feed(&mut framer, now, Input::Bytes(b"\r\n"), &mut seen);
+    }
+    assert_eq!(seen, []);
+}
+
+#[test]
 fn a_flood_of_pings_gets_one_pong_a_read() {
     assert_eq!(run([b"\r\n".repeat(1000).as_slice()]), [Seen::Pong]);
 }

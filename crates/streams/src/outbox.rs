@@ -118,3 +118,64 @@ impl Outbox {
         self.samples.shrink_to(SAMPLES_KEPT);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn drain(outbox: &mut Outbox) -> usize {
+        std::iter::from_fn(|| outbox.next().map(drop)).count()
+    }
+
+    #[test]
+    fn buffers_do_not_grow_with_a_call() {
+        let mut outbox = Outbox::default();
+        for _ in 0..10_000 {
+            outbox.text(&json!({"type": "held"}));
+            outbox.binary(640, |bytes| bytes.fill(1));
+            outbox.play(320, |samples| samples.len());
+            assert_eq!(drain(&mut outbox), 3);
+        }
+        let held = outbox.texts.capacity() + outbox.bytes.capacity() + outbox.samples.capacity();
+        assert!(held < 4_096, "{held}");
+    }
+
+    #[test]
+    fn what_one_large_message_needed_is_given_back() {
+        let mut outbox = Outbox::default();
+        outbox.play(1 << 20, |samples| samples.len());
+        outbox.binary(1 << 20, |_| {});
+        outbox.text(&json!("x".repeat(1 << 20)));
+        assert_eq!(drain(&mut outbox), 3);
+        assert!(outbox.samples.capacity() <= SAMPLES_KEPT);
+        assert!(outbox.bytes.capacity() <= BYTES_KEPT);
+        assert!(outbox.texts.capacity() <= BYTES_KEPT);
+    }
+
+    #[test]
+    fn outputs_come_in_order_and_borrow_what_was_put_in() {
+        let mut outbox = Outbox::default();
+        outbox.text(&json!("one"));
+        outbox.text(&json!("two"));
+        outbox.close(1000);
+        assert!(matches!(
+            outbox.next(),
+            Some(AppOutput::Send(Frame::Text("\"one\"")))
+        ));
+        assert!(matches!(
+            outbox.next(),
+            Some(AppOutput::Send(Frame::Text("\"two\"")))
+        ));
+        assert!(matches!(outbox.next(), Some(AppOutput::Close(1000))));
+        assert!(outbox.next().is_none());
+    }
+
+    #[test]
+    fn samples_that_were_not_written_are_not_played() {
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.play(10, |_| 0), 0);
+        assert_eq!(drain(&mut outbox), 0);
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use rig::{Out, Rig, texts};
 use serde_json::{Value, json};
-use trunkline_call::{CallCommand, CallEvent, EndReason, FRAME_SAMPLES, Mark};
+use trunkline_call::{CallCommand, CallEvent, CommandKind, EndReason, FRAME_SAMPLES, Mark, Why};
 use trunkline_streams::{MARKS_MAX, WireOptions};
 
 /// Plays 320 samples a tick and counts them, as a leg's playout does.
@@ -283,4 +283,30 @@ fn marks_taken_back_are_told_once_and_not_again_when_played() {
     talk.end();
     assert_eq!(talk.of_type("mark").len(), 1);
     assert_eq!(talk.of_type("cleared")[0]["marks"], json!([]));
+}
+
+#[test]
+fn marks_taken_back_are_not_told_again_when_cleared() {
+    let mut talk = Talk::new();
+    talk.step(&Step::Say(1_000));
+    talk.step(&Step::Mark);
+    talk.step(&Step::ClearMarks);
+    talk.step(&Step::Mark);
+    talk.step(&Step::Clear);
+    assert_eq!(talk.of_type("cleared")[0]["marks"], json!(["m1"]));
+    assert_eq!(talk.of_type("mark").len(), 2);
+}
+
+#[test]
+fn a_mark_that_the_leg_refused_is_not_waited_for() {
+    let mut rig = Rig::up(WireOptions::default());
+    rig.text(r#"{"type":"mark","data":{"name":"kept"}}"#);
+    rig.text(r#"{"type":"mark","data":{"name":"refused"}}"#);
+    let refused = CallEvent::Refused {
+        command: CommandKind::Mark,
+        why: Why::Full,
+    };
+    assert_eq!(texts(&rig.event(&refused))[0]["command"], "mark");
+    let told = texts(&rig.event(&CallEvent::Paused { at_ms: 0 }));
+    assert_eq!(told[0]["marks"], json!(["kept"]));
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{eventually, folder, free_port, get, post, within};
+use super::{Application, eventually, folder, free_port, get, post, within};
 
 /// The rest of a configuration that tests have in common. The gateway expands the variables.
 const LISTEN: &str = r#"
@@ -59,6 +59,27 @@ impl Gateway {
         };
         gateway.wait_until_ready();
         gateway
+    }
+
+    /// Starts a gateway that gives every call to this application and may dial on loopback.
+    pub fn start_for(name: &str, application: &Application) -> Self {
+        let more = format!(
+            "routes: [{{to: \"*\", app: tested}}]\n\
+             apps: {{tested: {{type: websocket, url: \"{}\"}}}}\n\
+             dial: {{allow: [\"sip:*@127.0.0.1*\"]}}\n",
+            application.url()
+        );
+        Self::start(name, &more)
+    }
+
+    /// Has it call this address for the application of [`Gateway::start_for`]; the call's id.
+    pub fn place(&self, to: &str) -> String {
+        let (status, call) = self.post("/v1/calls", &json!({"to": to, "app": "tested"}));
+        assert!((200..300).contains(&status), "{status}: {call}");
+        call["id"]
+            .as_str()
+            .expect("a placed call has an id")
+            .to_owned()
     }
 
     fn wait_until_ready(&mut self) {

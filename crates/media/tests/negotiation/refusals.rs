@@ -12,75 +12,78 @@ fn offer_with(from: &str, to: &str) -> Vec<u8> {
     plain.replace(from, to).into_bytes()
 }
 
+/// What is replaced in the offer and by what; then the status, the warning code and the text.
+const REFUSALS: &[(&str, &str, u16, u16, &str)] = &[
+    (
+        "RTP/AVP 0",
+        "RTP/SAVP 0",
+        488,
+        302,
+        "RTP/SAVP (encrypted media) is not supported; use RTP/AVP",
+    ),
+    (
+        "RTP/AVP 0",
+        "TCP/TLS/BFCP 0",
+        488,
+        302,
+        "an audio transport other than RTP/AVP",
+    ),
+    (
+        "RTP/AVP 0",
+        "RTP/AVP 18 3 96",
+        488,
+        305,
+        "no common codec: theirs 18, 3, 96; ours G722, PCMU, PCMA",
+    ),
+    ("audio 5000", "audio 0", 488, 304, "no audio stream"),
+    ("audio 5000", "image 5000", 488, 304, "no audio stream"),
+    (
+        "c=IN IP4 192.0.2.9\r\n",
+        "",
+        488,
+        399,
+        "the audio stream has no connection address",
+    ),
+    (
+        "c=IN IP4 192.0.2.9",
+        "c=IN IP4 224.2.36.42/127",
+        488,
+        330,
+        "the media address 224.2.36.42:5000 is multicast",
+    ),
+    (
+        "c=IN IP4 192.0.2.9",
+        "c=IN IP4 pbx.example.com",
+        488,
+        301,
+        "the media address pbx.example.com is a name; give an address literal",
+    ),
+    (
+        "c=IN IP4 192.0.2.9",
+        "c=IN IP6 2001:db8::9",
+        488,
+        301,
+        "the media address [2001:db8::9]:5000 is of another address family than ours",
+    ),
+    (
+        "192.0.2.9\r\nt=0 0\r\nm=audio 5000",
+        "127.0.0.1\r\nt=0 0\r\nm=audio 5060",
+        488,
+        399,
+        "the media address 127.0.0.1:5060 is our own SIP port",
+    ),
+    (
+        "v=0",
+        "v=1",
+        400,
+        399,
+        "SDP line 1: a description begins with `v=0`",
+    ),
+];
+
 #[test]
 fn a_refusal_says_why() {
-    for (from, to, status, warning, text) in [
-        (
-            "RTP/AVP 0",
-            "RTP/SAVP 0",
-            488,
-            302,
-            "RTP/SAVP (encrypted media) is not supported; use RTP/AVP",
-        ),
-        (
-            "RTP/AVP 0",
-            "TCP/TLS/BFCP 0",
-            488,
-            302,
-            "an audio transport other than RTP/AVP",
-        ),
-        (
-            "RTP/AVP 0",
-            "RTP/AVP 18 3 96",
-            488,
-            305,
-            "no common codec: theirs 18, 3, 96; ours G722, PCMU, PCMA",
-        ),
-        ("audio 5000", "audio 0", 488, 304, "no audio stream"),
-        ("audio 5000", "image 5000", 488, 304, "no audio stream"),
-        (
-            "c=IN IP4 192.0.2.9\r\n",
-            "",
-            488,
-            399,
-            "the audio stream has no connection address",
-        ),
-        (
-            "c=IN IP4 192.0.2.9",
-            "c=IN IP4 224.2.36.42/127",
-            488,
-            330,
-            "the media address 224.2.36.42:5000 is multicast",
-        ),
-        (
-            "c=IN IP4 192.0.2.9",
-            "c=IN IP4 pbx.example.com",
-            488,
-            301,
-            "the media address pbx.example.com is a name; give an address literal",
-        ),
-        (
-            "c=IN IP4 192.0.2.9",
-            "c=IN IP6 2001:db8::9",
-            488,
-            301,
-            "the media address [2001:db8::9]:5000 is of another address family than ours",
-        ),
-        (
-            "192.0.2.9\r\nt=0 0\r\nm=audio 5000",
-            "127.0.0.1\r\nt=0 0\r\nm=audio 5060",
-            488,
-            399,
-            "the media address 127.0.0.1:5060 is our own SIP port",
-        ),
-        (
-            "v=0",
-            "v=1",
-            400,
-            399,
-            "SDP line 1: a description begins with `v=0`",
-        ),
-    ] {
+    for &(from, to, status, warning, text) in REFUSALS {
         let mut ours = negotiation();
         let error = ours.handle_offer(&offer_with(from, to)).expect_err(to);
         assert_eq!(error.to_string(), text);

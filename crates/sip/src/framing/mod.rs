@@ -12,6 +12,10 @@ use crate::message::{Fault, MESSAGE_BYTES_MAX, Malformed, Message};
 /// How long a message may take from its first byte to its last.
 pub const MESSAGE_TIME_MAX: Duration = Duration::from_secs(10);
 
+/// How far apart the two line ends of one ping may arrive. Lone ones that come later are the pongs
+/// to pings of ours, and two pongs are not a ping.
+const PING_SPLIT_MAX: Duration = Duration::from_secs(1);
+
 /// What the framer is told.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
@@ -94,7 +98,11 @@ impl StreamFramer {
 
     /// Takes what arrived. Poll [`StreamFramer::poll_output`] until it says `Timeout` afterwards.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        self.now = Some(now);
+        let before = self.now.replace(now);
+        let pause = before.map(|before| now.saturating_duration_since(before));
+        if pause.is_some_and(|pause| pause > PING_SPLIT_MAX) {
+            self.line_ends = 0;
+        }
         if self.state != State::Open {
             return;
         }

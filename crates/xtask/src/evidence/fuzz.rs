@@ -80,29 +80,42 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
 
 fn targets() -> Result<Vec<String>, Failure> {
     let listed = output(cargo_fuzz().arg("list")).map_err(|failure| {
-        format!(
-            "{failure}\nfuzzing needs a nightly toolchain and cargo-fuzz: \
-             `rustup toolchain install nightly` and `cargo install cargo-fuzz --locked`"
-        )
+        format!("{failure}\nfuzzing needs cargo-fuzz: `cargo install cargo-fuzz --locked`")
     })?;
     Ok(listed.lines().map(str::to_owned).collect())
 }
 
-/// `cargo` by rustup's proxy, so that `+nightly` is understood.
+/// cargo-fuzz with our own toolchain, which is let take the flags of the sanitizer.
 fn cargo_fuzz() -> Command {
-    let mut command = Command::new("cargo");
-    // Set by the cargo that runs us; they would pin the child to our own toolchain.
-    command.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN");
+    let mut command = workspace::cargo();
+    command.env("RUSTC_BOOTSTRAP", "1").arg("fuzz");
     command
-        .current_dir(workspace::root())
-        .args(["+nightly", "fuzz"]);
-    command
+}
+
+/// Folders of inputs to begin with: a target is named after what it reads.
+const SEEDS: &[(&str, &str)] = &[
+    ("sip_message", "fixtures/sip/rfc4475"),
+    ("sip_message", "fixtures/sip/rfc5118"),
+    ("sip_framing", "fixtures/sip/rfc4475"),
+    ("sip_framing", "fixtures/sip/rfc5118"),
+    ("sdp", "fixtures/sdp/phones"),
+];
+
+/// The folder the target's own finds go to, then its seeds.
+fn inputs(target: &str) -> Result<Vec<String>, Failure> {
+    let corpus = format!("fuzz/corpus/{target}");
+    std::fs::create_dir_all(workspace::root().join(&corpus))?;
+    let seeds = SEEDS.iter().filter(|(seeded, _)| *seeded == target);
+    Ok(std::iter::once(corpus)
+        .chain(seeds.map(|(_, folder)| (*folder).to_owned()))
+        .collect())
 }
 
 /// What was covered, and whether the target ran to its end without a crash.
 fn fuzz(target: &str, minutes: u64) -> Result<(Coverage, bool), Failure> {
     let mut command = cargo_fuzz();
-    command.args(["run", target, "--", "-print_final_stats=1"]);
+    command.args(["run", target]).args(inputs(target)?);
+    command.args(["--", "-print_final_stats=1", "-max_len=4096"]);
     command.arg(format!("-max_total_time={}", minutes * 60));
     let mut child = command
         .stderr(Stdio::piped())
