@@ -11,5 +11,4 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod session;
-
 pub mod timing;
