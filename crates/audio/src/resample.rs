@@ -16,6 +16,8 @@ mod polyphase;
 mod taps;
 
 #[cfg(test)]
+mod meter;
+#[cfg(test)]
 mod tests;
 
 use polyphase::{Polyphase, phases};

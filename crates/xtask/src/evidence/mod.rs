@@ -3,6 +3,7 @@
 //! To add one: a module here with a `run` function, one row in [`EVIDENCE`].
 
 mod fuzz;
+mod quality;
 
 use std::process::Command;
 
@@ -15,11 +16,18 @@ struct Evidence {
     run: fn(&[&str]) -> Result<(), Failure>,
 }
 
-const EVIDENCE: &[Evidence] = &[Evidence {
-    name: "fuzz",
-    what: "every fuzz target for some minutes: executions and covered edges (argument: minutes)",
-    run: fuzz::run,
-}];
+const EVIDENCE: &[Evidence] = &[
+    Evidence {
+        name: "fuzz",
+        what: "every fuzz target for some minutes: executions and covered edges (argument: minutes)",
+        run: fuzz::run,
+    },
+    Evidence {
+        name: "quality",
+        what: "PESQ of the echo path and of loss concealment, and the resampler's figures",
+        run: quality::run,
+    },
+];
 
 /// Runs the measurement the first word names, with the rest as its arguments.
 pub fn run(words: &[&str]) -> Result<(), Failure> {
