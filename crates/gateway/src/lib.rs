@@ -1,1 +1,11 @@
 //! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.
+
+pub mod apps;
+pub mod control;
+pub mod gateway;
+mod net;
+mod random;
+pub mod records;
+pub mod settings;
+pub mod shard;
+mod signalling;

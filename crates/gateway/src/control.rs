@@ -1,0 +1,320 @@
+//! What the rest of the process asks of a running gateway: the HTTP interface, the commands, and
+//! Rust applications hold a [`Control`]. It is cheap to clone and never waits for a call.
+
+use crate::shard::AppStream;
+use serde::Serialize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use trunkline_call::record::Records;
+use trunkline_call::{CallCommand, CallId, Headers, Target, Why};
+use tungstenite::WebSocket;
+
+/// How many questions may wait; more are refused with [`ControlError::Busy`].
+pub const QUESTIONS_MAX: usize = 1_024;
+/// How many announcements a slow listener may be behind before it loses the oldest.
+pub const ANNOUNCEMENTS_MAX: usize = 4_096;
+
+/// Why something asked was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// No call of this name lives.
+    #[error("no call has this id now; `trunkline calls` lists those that live")]
+    NoSuchCall,
+    /// An application has this call already.
+    #[error("another application has taken this call")]
+    Taken,
+    /// A rule forbids it.
+    #[error("dialling {0} is not allowed; add it to dial.allow")]
+    NotAllowed(String),
+    /// The target says nothing that can be dialled.
+    #[error("{0} is no target: give sip:user@host, a number of a trunk, or a registered device")]
+    BadTarget(String),
+    /// Nothing is left for another call.
+    #[error("no room for another call: {0}")]
+    Full(String),
+    /// The application named does not exist.
+    #[error("no application is named {0}")]
+    NoSuchApp(String),
+    /// The leg cannot do it.
+    #[error("the call refused it: {}", .0.word())]
+    Refused(Why),
+    /// Too many questions at once.
+    #[error("the gateway is busy; try again")]
+    Busy,
+    /// The gateway has stopped.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
+
+/// A live call as the interface shows it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallView {
+    /// Its name.
+    pub id: String,
+    /// `inbound` or `outbound`.
+    pub direction: &'static str,
+    /// `ringing`, `up`, `held`, `ending`.
+    pub state: &'static str,
+    /// The caller.
+    pub from: String,
+    /// The called.
+    pub to: String,
+    /// The application that has it.
+    pub app: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// Seconds since answer; absent before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_s: Option<f64>,
+}
+
+/// A registered device.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// Its address of record.
+    pub user: String,
+    /// Where it is reached.
+    pub contact: String,
+    /// Where it registered from.
+    pub source: String,
+    /// Seconds until its registration ends.
+    pub expires_s: u64,
+}
+
+/// A registration of ours at a trunk.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrunkView {
+    /// Its name in the configuration.
+    pub name: String,
+    /// `registered`, `registering`, `failed: …`, or `not asked`.
+    pub standing: String,
+}
+
+/// Figures of the whole gateway.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Calls that live.
+    pub calls: usize,
+    /// Calls since the start.
+    pub calls_total: u64,
+    /// Calls refused for want of room.
+    pub calls_refused: u64,
+    /// RTP port pairs in use.
+    pub ports: usize,
+    /// Descriptors open.
+    pub descriptors: usize,
+    /// Devices registered.
+    pub devices: usize,
+    /// SIP transactions held.
+    pub transactions: usize,
+    /// SIP messages that were none.
+    pub malformed: u64,
+    /// SIP messages sent again.
+    pub retransmissions: u64,
+    /// Whether new calls are refused because the gateway is stopping.
+    pub draining: bool,
+}
+
+/// A call to be placed.
+#[derive(Debug)]
+pub struct DialRequest {
+    /// Whom to call.
+    pub to: Target,
+    /// Who calls; the gateway's own name if absent.
+    pub from: Option<String>,
+    /// The application that talks, by its name in the configuration.
+    pub app: String,
+    /// Headers of the INVITE.
+    pub headers: Headers,
+    /// Parameters for the application.
+    pub parameters: Headers,
+}
+
+/// Something asked, with the place for its answer.
+pub enum Question {
+    /// Every live call.
+    Calls(oneshot::Sender<Vec<CallView>>),
+    /// Every registered device.
+    Devices(oneshot::Sender<Vec<DeviceView>>),
+    /// Every trunk.
+    Trunks(oneshot::Sender<Vec<TrunkView>>),
+    /// Figures of the whole.
+    Figures(oneshot::Sender<Figures>),
+    /// Passes a command to a call.
+    Command(
+        CallId,
+        CallCommand<'static>,
+        oneshot::Sender<Result<(), ControlError>>,
+    ),
+    /// Places a call.
+    Dial(
+        Box<DialRequest>,
+        oneshot::Sender<Result<CallId, ControlError>>,
+    ),
+    /// Whether a call waits for an application to come to it.
+    Waits(CallId, oneshot::Sender<Result<(), ControlError>>),
+    /// Here is the application's open WebSocket.
+    Take(
+        CallId,
+        Box<WebSocket<AppStream>>,
+        oneshot::Sender<Result<(), ControlError>>,
+    ),
+    /// Takes no new calls; answers when the last one has ended.
+    Drain(oneshot::Sender<()>),
+    /// Ends every call.
+    Stop,
+}
+
+/// What is announced to every listener: one JSON object each.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// The event's name.
+    pub event: &'static str,
+    /// Its JSON.
+    pub json: Arc<str>,
+}
+
+/// The handle of a running gateway.
+#[derive(Clone)]
+pub struct Control {
+    questions: mpsc::Sender<Question>,
+    announcements: broadcast::Sender<Announcement>,
+    records: Arc<Mutex<Records>>,
+}
+
+impl Control {
+    /// A handle and the ends that the gateway keeps.
+    pub(crate) fn new(records: Records) -> (Self, mpsc::Receiver<Question>) {
+        let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
+        let (announcements, _) = broadcast::channel(ANNOUNCEMENTS_MAX);
+        let records = Arc::new(Mutex::new(records));
+        (
+            Self {
+                questions,
+                announcements,
+                records,
+            },
+            asked,
+        )
+    }
+
+    /// The records of calls that have ended.
+    pub fn records(&self) -> MutexGuard<'_, Records> {
+        // A panic while it was held left whole records: they are pushed by a move.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that is announced from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Announcement> {
+        self.announcements.subscribe()
+    }
+
+    /// Announces, if anybody listens; the JSON is made only then.
+    pub(crate) fn announce(&self, event: &'static str, json: impl FnOnce() -> String) {
+        if self.announcements.receiver_count() > 0 {
+            let _ = self.announcements.send(Announcement {
+                event,
+                json: json().into(),
+            });
+        }
+    }
+
+    /// Every live call.
+    ///
+    /// # Errors
+    /// Where the gateway is busy or has stopped; so with all that follow.
+    pub async fn calls(&self) -> Result<Vec<CallView>, ControlError> {
+        self.ask(Question::Calls).await
+    }
+
+    /// Every registered device.
+    ///
+    /// # Errors
+    /// As [`Self::calls`].
+    pub async fn devices(&self) -> Result<Vec<DeviceView>, ControlError> {
+        self.ask(Question::Devices).await
+    }
+
+    /// Every trunk and how our registration there stands.
+    ///
+    /// # Errors
+    /// As [`Self::calls`].
+    pub async fn trunks(&self) -> Result<Vec<TrunkView>, ControlError> {
+        self.ask(Question::Trunks).await
+    }
+
+    /// Figures of the whole gateway.
+    ///
+    /// # Errors
+    /// As [`Self::calls`].
+    pub async fn figures(&self) -> Result<Figures, ControlError> {
+        self.ask(Question::Figures).await
+    }
+
+    /// Passes a command to a call.
+    ///
+    /// # Errors
+    /// Where no such call lives.
+    pub async fn command(
+        &self,
+        id: CallId,
+        command: CallCommand<'static>,
+    ) -> Result<(), ControlError> {
+        self.ask(|answer| Question::Command(id, command, answer))
+            .await?
+    }
+
+    /// Places a call and gives its name once it is on its way.
+    ///
+    /// # Errors
+    /// Where a rule forbids it, the target cannot be dialled, or there is no room.
+    pub async fn dial(&self, request: DialRequest) -> Result<CallId, ControlError> {
+        self.ask(|answer| Question::Dial(Box::new(request), answer))
+            .await?
+    }
+
+    /// Whether a call waits for an application to come to it.
+    ///
+    /// # Errors
+    /// [`ControlError::NoSuchCall`] or [`ControlError::Taken`] where it does not.
+    pub async fn waits(&self, id: CallId) -> Result<(), ControlError> {
+        self.ask(|answer| Question::Waits(id, answer)).await?
+    }
+
+    /// Gives a waiting call its application.
+    ///
+    /// # Errors
+    /// As [`Self::waits`]: somebody else may have been faster.
+    pub async fn take(&self, id: CallId, socket: WebSocket<AppStream>) -> Result<(), ControlError> {
+        self.ask(|answer| Question::Take(id, Box::new(socket), answer))
+            .await?
+    }
+
+    /// Takes no new calls and returns when the last one has ended.
+    pub async fn drain(&self) {
+        let _ = self.ask(Question::Drain).await;
+    }
+
+    /// Ends every call now; the gateway's task ends soon after.
+    pub(crate) async fn ask_to_stop(&self) {
+        let _ = self.questions.send(Question::Stop).await;
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, ControlError> {
+        let (answer, answered) = oneshot::channel();
+        self.questions
+            .try_send(question(answer))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => ControlError::Busy,
+                mpsc::error::TrySendError::Closed(_) => ControlError::Stopping,
+            })?;
+        answered.await.map_err(|_| ControlError::Stopping)
+    }
+}

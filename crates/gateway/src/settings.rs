@@ -1,0 +1,284 @@
+//! The configuration as proven: every value in range, every name resolved. Nothing binds a port
+//! before a whole [`Settings`] exists.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use trunkline_call::App;
+use trunkline_call::routes::Routes;
+use trunkline_media::codec::Codec;
+use trunkline_sip::endpoint::Transport;
+use trunkline_streams::{Dialect, WireOptions};
+
+/// Everything the gateway is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// HTTP.
+    pub server: ServerSettings,
+    /// SIP and media.
+    pub sip: SipSettings,
+    /// Whom calls may be placed to.
+    pub dial: DialRules,
+    /// Providers and PBXs we register with or call through, by name.
+    pub trunks: BTreeMap<String, Trunk>,
+    /// Which application takes which call.
+    pub routes: Routes,
+    /// The applications, by name. `echo` is always there.
+    pub apps: BTreeMap<String, AppEntry>,
+    /// How much at once.
+    pub limits: LimitSettings,
+    /// What is kept of calls.
+    pub records: RecordSettings,
+    /// Media threads; 0 is one a core.
+    pub shards: usize,
+}
+
+/// HTTP.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How the outside world reaches it.
+    pub public_url: Option<String>,
+    /// Who may use the API from elsewhere than loopback.
+    pub api_tokens: Vec<ApiToken>,
+}
+
+/// A bearer token of the API.
+#[derive(Clone)]
+pub struct ApiToken {
+    /// Who has it.
+    pub name: String,
+    /// The secret.
+    pub token: String,
+    /// What it permits.
+    pub role: Role,
+}
+
+impl std::fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiToken")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an API token permits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Looking, not touching.
+    Viewer,
+}
+
+/// SIP and media.
+#[derive(Clone, Debug)]
+pub struct SipSettings {
+    /// Where SIP is taken.
+    pub listen: Vec<Listen>,
+    /// The ports of media.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// The address told to peers.
+    pub external_address: ExternalAddress,
+    /// Codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// Takes calls from public addresses without user or trunk.
+    pub open: bool,
+    /// Who may register and call with a password.
+    pub users: Vec<User>,
+    /// Which digests are offered, strongest first.
+    pub digest: Vec<DigestAlgorithm>,
+    /// How long a call may be without RTP (holds excepted).
+    pub rtp_timeout: Duration,
+    /// How long an outbound call rings.
+    pub ring_timeout: Duration,
+}
+
+/// One place where SIP is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Address and port.
+    pub address: SocketAddr,
+}
+
+/// The address told to peers in Contact and SDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExternalAddress {
+    /// The one of our own that faces the peer.
+    Auto,
+    /// This one, toward peers that are not on loopback or a private network.
+    Fixed(IpAddr),
+}
+
+/// A configured SIP user.
+#[derive(Clone)]
+pub struct User {
+    /// As in the From and in the digest.
+    pub name: String,
+    /// The secret.
+    pub password: String,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A digest algorithm of RFC 8760.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestAlgorithm {
+    /// SHA-256.
+    Sha256,
+    /// MD5, for softphones that know no other.
+    Md5,
+}
+
+/// Whom calls may be placed to; nobody until a rule says so.
+#[derive(Clone, Debug, Default)]
+pub struct DialRules {
+    /// Patterns, `*` at either end.
+    pub allow: Vec<trunkline_call::routes::Pattern>,
+}
+
+/// A provider or PBX.
+#[derive(Clone)]
+pub struct Trunk {
+    /// Name or address of its SIP server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How it is reached.
+    pub transport: Transport,
+    /// Whether we register there.
+    pub register: bool,
+    /// Our name there.
+    pub username: Option<String>,
+    /// The secret.
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for Trunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trunk")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("transport", &self.transport)
+            .field("register", &self.register)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An application.
+#[derive(Clone)]
+pub enum AppEntry {
+    /// Says back what it hears.
+    Echo,
+    /// A WebSocket application.
+    WebSocket(WebSocketApp),
+    /// An application in this process.
+    Rust(Arc<dyn App>),
+}
+
+impl std::fmt::Debug for AppEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Echo => f.write_str("Echo"),
+            Self::WebSocket(app) => app.fmt(f),
+            Self::Rust(_) => f.write_str("Rust"),
+        }
+    }
+}
+
+/// A WebSocket application.
+#[derive(Clone, Debug)]
+pub struct WebSocketApp {
+    /// Who opens the connection.
+    pub role: AppRole,
+    /// The dialect it speaks.
+    pub dialect: &'static Dialect,
+    /// How it wants its calls.
+    pub options: WireOptions,
+}
+
+/// Who opens the connection to an application.
+#[derive(Clone, Debug)]
+pub enum AppRole {
+    /// We do, to this URL; `{call_id}` is replaced.
+    Client {
+        /// `ws://host:port/path`.
+        url: String,
+    },
+    /// The application comes to `/ws/sip/{call_id}`.
+    Server,
+}
+
+/// How much at once.
+#[derive(Clone, Debug)]
+pub struct LimitSettings {
+    /// Calls at once; past that 503 with Retry-After.
+    pub calls: usize,
+    /// The longest call, if there is a longest.
+    pub call_duration: Option<Duration>,
+}
+
+/// What is kept of calls.
+#[derive(Clone, Debug)]
+pub struct RecordSettings {
+    /// How many are kept in memory, at most 500.
+    pub keep: usize,
+    /// JSON Lines are appended here.
+    pub file: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    /// What `serve` does with no file at all: SIP on UDP and TCP 5060, HTTP on 127.0.0.1:8000,
+    /// every call answered by `echo`.
+    fn default() -> Self {
+        let any = |port| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port);
+        let listen = |transport| Listen {
+            transport,
+            address: any(5060),
+        };
+        Self {
+            server: ServerSettings {
+                listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8000),
+                public_url: None,
+                api_tokens: Vec::new(),
+            },
+            sip: SipSettings {
+                listen: vec![listen(Transport::Udp), listen(Transport::Tcp)],
+                rtp_ports: 10_000..=20_000,
+                external_address: ExternalAddress::Auto,
+                codecs: vec![Codec::G722, Codec::Pcmu, Codec::Pcma],
+                open: false,
+                users: Vec::new(),
+                digest: vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5],
+                rtp_timeout: Duration::from_secs(60),
+                ring_timeout: Duration::from_secs(60),
+            },
+            dial: DialRules::default(),
+            trunks: BTreeMap::new(),
+            routes: Routes::default(),
+            apps: BTreeMap::from([("echo".to_owned(), AppEntry::Echo)]),
+            limits: LimitSettings {
+                calls: 4_000,
+                call_duration: None,
+            },
+            records: RecordSettings {
+                keep: 500,
+                file: None,
+            },
+            shards: 0,
+        }
+    }
+}

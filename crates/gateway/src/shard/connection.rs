@@ -1,0 +1,194 @@
+//! The WebSocket of one application, as its call's shard keeps it.
+
+use super::key::{Socket, token};
+use super::stream::AppStream;
+use bytes::BytesMut;
+use mio::{Interest, Registry};
+use std::io;
+use trunkline_streams::{CloseCode, Frame};
+use tungstenite::protocol::frame::coding::CloseCode as WireCode;
+use tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tungstenite::{Bytes, Error, Message, WebSocket};
+
+/// The longest message an application may send: about 4 minutes of 16 kHz speech.
+pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What one call buffers for reading: a frame of 20 ms at 48 kHz fits twice.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What may wait for a slow application before the connection counts as lost. The wire drops
+/// its oldest audio long before.
+const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;
+/// A message of this size or less is gathered with others of the same wake-up.
+const GATHER_BYTES: usize = 16 * 1024;
+
+/// The settings of every application's WebSocket.
+pub fn websocket_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(GATHER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+}
+
+/// What reading a connection brought.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A message.
+    Message(Message),
+    /// The answer to a ping.
+    Pong,
+    /// It was closed.
+    Closed(CloseCode),
+    /// It broke the rules of WebSocket.
+    Broken,
+    /// Nothing more now.
+    Nothing,
+}
+
+/// An open WebSocket.
+#[derive(Debug)]
+pub struct Connection {
+    socket: WebSocket<AppStream>,
+    scratch: BytesMut,
+    queued: u64,
+    dirty: bool,
+    closing: bool,
+    /// A failed write, told by the next read.
+    failed: bool,
+}
+
+impl Connection {
+    /// Takes over an open WebSocket and registers it.
+    ///
+    /// # Errors
+    /// Where the socket cannot be registered.
+    pub fn new(
+        mut socket: WebSocket<AppStream>,
+        registry: &Registry,
+        place: usize,
+    ) -> io::Result<Self> {
+        socket.get_mut().hand_over()?;
+        let scratch = BytesMut::new();
+        let mut connection = Self {
+            socket,
+            scratch,
+            queued: 0,
+            dirty: false,
+            closing: false,
+            failed: false,
+        };
+        connection.register(registry, place)?;
+        Ok(connection)
+    }
+
+    /// Lets the poller watch the socket on behalf of the call in this place.
+    ///
+    /// # Errors
+    /// Those of the poller.
+    pub fn register(&mut self, registry: &Registry, place: usize) -> io::Result<()> {
+        let Some(stream) = self.socket.get_mut().socket() else {
+            return Ok(());
+        };
+        let token = token(place, Socket::App);
+        registry.register(stream, token, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// The poller says that there is something to read.
+    pub fn readable(&mut self) {
+        self.socket.get_mut().readable();
+    }
+
+    /// The next thing the application sent.
+    pub fn read(&mut self) -> Incoming {
+        if self.failed {
+            return Incoming::Closed(CloseCode::Abnormal);
+        }
+        loop {
+            match self.socket.read() {
+                Ok(Message::Ping(_)) => self.dirty = true,
+                Ok(Message::Pong(_)) => return Incoming::Pong,
+                Ok(Message::Close(frame)) => {
+                    self.dirty = true;
+                    return Incoming::Closed(CloseCode::Frame(
+                        frame.map_or(1005, |frame| frame.code.into()),
+                    ));
+                }
+                Ok(message) => return Incoming::Message(message),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Incoming::Nothing;
+                }
+                Err(Error::Capacity(_) | Error::Utf8(_) | Error::Protocol(_)) if !self.closing => {
+                    return Incoming::Broken;
+                }
+                Err(_) => return Incoming::Closed(CloseCode::Abnormal),
+            }
+        }
+    }
+
+    /// Takes a message for sending. It leaves with [`flush`](Self::flush).
+    pub fn write(&mut self, frame: Frame<'_>) {
+        let message = match frame {
+            Frame::Binary(bytes) => {
+                // The last frame's buffer is free again by now, so nothing is allocated.
+                self.scratch.extend_from_slice(bytes);
+                Message::Binary(self.scratch.split().freeze())
+            }
+            Frame::Text(text) => Message::text(text),
+            Frame::Ping => Message::Ping(Bytes::new()),
+        };
+        self.queued += message.len() as u64;
+        self.put(message);
+    }
+
+    /// Sends a close frame after everything else.
+    pub fn close(&mut self, code: u16) {
+        self.closing = true;
+        let frame = CloseFrame {
+            code: WireCode::from(code),
+            reason: "".into(),
+        };
+        let _ = self.socket.close(Some(frame));
+        self.dirty = true;
+    }
+
+    fn put(&mut self, message: Message) {
+        self.dirty = true;
+        match self.socket.write(message) {
+            Ok(()) => {}
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => self.failed = true,
+        }
+    }
+
+    /// Sends what was gathered, as far as the kernel takes it.
+    pub fn flush(&mut self) {
+        if !std::mem::take(&mut self.dirty) {
+            return;
+        }
+        match self.socket.flush() {
+            // Everything left, so the headers that `queued` does not count are forgotten.
+            Ok(()) => self.queued = self.socket.get_ref().taken(),
+            Err(Error::ConnectionClosed) => {}
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => self.dirty = true,
+            Err(_) => self.failed = true,
+        }
+    }
+
+    /// Bytes of messages that the kernel has not taken yet, within the few of their headers.
+    pub fn backlog(&self) -> usize {
+        let waiting = self.queued.saturating_sub(self.socket.get_ref().taken());
+        usize::try_from(waiting).unwrap_or(usize::MAX)
+    }
+
+    /// Whether a failed write has ended the connection.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Takes the socket out of the poller.
+    pub fn deregister(&mut self, registry: &Registry) {
+        if let Some(stream) = self.socket.get_mut().socket() {
+            let _ = registry.deregister(stream);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! A media shard: one thread that owns many calls and all their sockets, so that audio crosses
+//! no thread and takes no lock.
+
+mod bridge;
+mod connection;
+mod deadlines;
+mod key;
+mod load;
+mod moderation;
+mod panics;
+mod run;
+mod silence;
+mod slot;
+mod sockets;
+mod stream;
+mod turns;
+
+pub use connection::websocket_config;
+pub use silence::Silence;
+pub use stream::AppStream;
+
+use load::Load;
+use mio::Waker;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::UnboundedSender;
+use trunkline_call::turns::Turns;
+use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
+use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats};
+use trunkline_sip::endpoint::{Action, Event};
+use trunkline_streams::{AppStats, AppWire};
+use tungstenite::WebSocket;
+
+/// How the gateway and its shards name a call between them: never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey(pub u64);
+
+/// A call as it is given to its shard.
+pub struct NewCall {
+    /// Its name.
+    pub key: CallKey,
+    /// The way in.
+    pub leg: Box<dyn Leg>,
+    /// Whoever hears and speaks.
+    pub wire: Box<dyn AppWire>,
+    /// Bound to the RTP port that the leg's description names.
+    pub rtp: UdpSocket,
+    /// Where RTCP is received if it turns out to need a port of its own.
+    pub rtcp: SocketAddr,
+}
+
+/// What a shard is told.
+pub enum ToShard {
+    /// Here is a call.
+    Start(Box<NewCall>),
+    /// Something for a call; nothing happens if it is gone.
+    Call(CallKey, ToCall),
+    /// Join two calls: what one says the other hears. The second one's application is let go.
+    Join {
+        /// The call that was there first.
+        caller: CallKey,
+        /// The call placed for it.
+        callee: CallKey,
+    },
+    /// Give the application of one call to another; the first is left without.
+    Replace {
+        /// The call that has the application.
+        from: CallKey,
+        /// The call that gets it.
+        to: CallKey,
+    },
+    /// End every call at once and the thread with them.
+    Stop,
+}
+
+/// What a call is told.
+pub enum ToCall {
+    /// Something happened on its dialog.
+    Signal(Event),
+    /// The connection to its application is open.
+    Opened(Box<WebSocket<AppStream>>),
+    /// It could not be opened.
+    OpenFailed,
+    /// Somebody else than the application asks for something.
+    Command(CallCommand<'static>),
+    /// The gateway ends it.
+    End(GatewayReason),
+    /// News of a leg placed for it.
+    Dial(DialNews),
+    /// Its application has something to say.
+    Poke,
+}
+
+/// What a shard tells.
+pub enum Report {
+    /// Something for the endpoint.
+    Signal(CallKey, Action),
+    /// What happened on a call, audio aside.
+    Event(CallKey, CallEvent),
+    /// A call wants another leg.
+    Dial {
+        /// Which call.
+        key: CallKey,
+        /// What for.
+        purpose: DialPurpose,
+        /// Where to.
+        target: Target,
+        /// Headers for the request.
+        headers: Headers,
+    },
+    /// A call is over and its sockets are closed.
+    Finished(CallKey, Box<Final>),
+}
+
+/// What is left of a call.
+#[derive(Debug)]
+pub struct Final {
+    /// Figures of its media.
+    pub media: Stats,
+    /// What was agreed.
+    pub description: Description,
+    /// What its application did.
+    pub app: AppStats,
+    /// Who answered whom how fast.
+    pub turns: Turns,
+    /// Whether its own code panicked, which ended this call and no other.
+    pub panicked: bool,
+}
+
+/// A running shard.
+#[derive(Clone)]
+pub struct Shard {
+    to: mpsc::Sender<ToShard>,
+    waker: Arc<Waker>,
+    load: Arc<Load>,
+}
+
+impl Shard {
+    /// Starts a shard's thread.
+    ///
+    /// # Errors
+    /// Where the system has no poller or thread left.
+    pub fn start(
+        number: usize,
+        reports: UnboundedSender<Report>,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
+        let poll = mio::Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), key::WAKER)?);
+        let (to, orders) = mpsc::channel();
+        let load = Arc::new(Load::default());
+        let shard = run::Loop::new(poll, orders, reports, Arc::clone(&load));
+        let thread = std::thread::Builder::new()
+            .name(format!("media-{number}"))
+            .spawn(move || shard.run())?;
+        Ok((Self { to, waker, load }, thread))
+    }
+
+    /// Tells the shard something. It is lost if the shard has stopped, as its calls are.
+    pub fn tell(&self, what: ToShard) {
+        if self.to.send(what).is_ok() {
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// How many calls it has.
+    pub fn calls(&self) -> usize {
+        self.load.calls()
+    }
+
+    /// Whether it is so late with its calls that a further one would be heard by all of them.
+    pub fn is_late(&self) -> bool {
+        self.load.is_late()
+    }
+}

@@ -1,0 +1,270 @@
+//! The shard's loop: what is ready, what is due, what was told.
+
+use super::bridge::Bridges;
+use super::deadlines::Deadlines;
+use super::key::{Socket, of_token};
+use super::load::{Lateness, Load};
+use super::moderation::Moderation;
+use super::panics::contained;
+use super::slot::{Slot, Surroundings, Turn};
+use super::sockets::MediaSockets;
+use super::{CallKey, NewCall, Report, ToShard};
+use crate::net::Datagrams;
+use mio::{Events, Poll};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedSender;
+use trunkline_legs::Port;
+
+/// Deadlines this close are met at once. The poller counts in milliseconds, so a wake-up is
+/// asked for at the whole millisecond before a deadline and several calls share it.
+pub const EARLY_MAX: Duration = Duration::from_millis(1);
+
+/// How many ready sockets one wake-up takes.
+const EVENTS_MAX: usize = 1_024;
+
+/// Everything a shard has.
+pub struct Loop {
+    poll: Poll,
+    orders: Receiver<ToShard>,
+    reports: UnboundedSender<Report>,
+    load: Arc<Load>,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    places: HashMap<CallKey, usize>,
+    deadlines: Deadlines,
+    bridges: Bridges,
+    datagrams: Datagrams,
+    /// Calls whose sockets were not read empty: where, and which.
+    again: Vec<(usize, Socket)>,
+    lateness: Lateness,
+    stopping: bool,
+}
+
+impl Loop {
+    pub fn new(
+        poll: Poll,
+        orders: Receiver<ToShard>,
+        reports: UnboundedSender<Report>,
+        load: Arc<Load>,
+    ) -> Self {
+        Self {
+            poll,
+            orders,
+            reports,
+            lateness: Lateness::new(Instant::now()),
+            load,
+            slots: Vec::new(),
+            free: Vec::new(),
+            places: HashMap::new(),
+            deadlines: Deadlines::default(),
+            bridges: Bridges::default(),
+            datagrams: Datagrams::default(),
+            again: Vec::new(),
+            stopping: false,
+        }
+    }
+
+    pub fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut moderation = Moderation::new(Instant::now());
+        while !self.stopping {
+            let now = Instant::now();
+            let due = self.run_due(now);
+            let wait = moderation.after(due, now);
+            if !wait.is_zero() {
+                std::thread::sleep(wait);
+            }
+            let timeout = self.timeout(now + wait);
+            // An interrupted wait is a wake-up like another.
+            let _ = self.poll.poll(&mut events, timeout);
+            let now = Instant::now();
+            let mut seen = 0;
+            for event in &events {
+                seen += 1;
+                if let Some((place, socket)) = of_token(event.token()) {
+                    self.ready(place, socket, now);
+                }
+            }
+            moderation.after(seen, now);
+            if let Some(is_late) = self.lateness.verdict(now) {
+                self.load.set_late(is_late);
+            }
+            self.run_again(now);
+            self.obey(now);
+        }
+        for place in 0..self.slots.len() {
+            self.remove(place, false);
+        }
+    }
+
+    /// Until when there is nothing to do, in the whole milliseconds of the poller.
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let (at, _) = self.deadlines.first()?;
+        let left = at.saturating_duration_since(now);
+        Some(Duration::from_millis(
+            u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+        ))
+    }
+
+    /// Gives a turn to every call that is due, and says to how many.
+    fn run_due(&mut self, now: Instant) -> u32 {
+        let mut count = 0;
+        while let Some((at, place)) = self.deadlines.first() {
+            if at > now + EARLY_MAX {
+                break;
+            }
+            self.lateness.note(now.saturating_duration_since(at));
+            // A call that asks for the same moment again is served with the next wake-up.
+            self.deadlines.set(place, None);
+            self.with(place, now, |slot, around, _| slot.time(now, around));
+            count += 1;
+        }
+        count
+    }
+
+    fn run_again(&mut self, now: Instant) {
+        for (place, socket) in std::mem::take(&mut self.again) {
+            self.ready(place, socket, now);
+        }
+    }
+
+    fn ready(&mut self, place: usize, socket: Socket, now: Instant) {
+        let turn = self.with(place, now, |slot, around, datagrams| match socket {
+            Socket::Rtp => slot.packets(Port::Rtp, now, around, datagrams),
+            Socket::Rtcp => slot.packets(Port::Rtcp, now, around, datagrams),
+            Socket::App => slot.connection_ready(now, around),
+        });
+        if turn == Some(Turn::Again) {
+            self.again.push((place, socket));
+        }
+    }
+
+    /// Lends a call what it needs for a turn and notes when it wants the next one. A call that
+    /// panics, and one that is over, is removed.
+    fn with<T>(
+        &mut self,
+        place: usize,
+        now: Instant,
+        turn: impl FnOnce(&mut Slot, &Surroundings<'_>, &mut Datagrams) -> T,
+    ) -> Option<T> {
+        let slot = self.slots.get_mut(place)?.as_mut()?;
+        let around = Surroundings {
+            registry: self.poll.registry(),
+            reports: &self.reports,
+        };
+        let result = contained(|| turn(slot, &around, &mut self.datagrams));
+        if result.is_none() {
+            self.remove(place, true);
+            return None;
+        }
+        self.deadlines.set(place, slot.due());
+        let over = slot.is_over(now);
+        if self.bridges.has(place) {
+            self.cross(place, now);
+        }
+        if over {
+            self.remove(place, false);
+        }
+        result
+    }
+
+    fn obey(&mut self, now: Instant) {
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                ToShard::Start(call) => self.start(*call, now),
+                ToShard::Call(key, what) => {
+                    if let Some(&place) = self.places.get(&key) {
+                        self.with(place, now, |slot, around, _| slot.told(what, now, around));
+                    }
+                }
+                ToShard::Join { caller, callee } => self.join(caller, callee, now),
+                ToShard::Replace { from, to } => self.replace(from, to, now),
+                ToShard::Stop => self.stopping = true,
+            }
+        }
+    }
+
+    fn start(&mut self, call: NewCall, now: Instant) {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        let registry = self.poll.registry();
+        let Ok(sockets) = MediaSockets::new(call.rtp, call.rtcp, registry, place) else {
+            self.free.push(place);
+            return;
+        };
+        self.places.insert(call.key, place);
+        self.load.set_calls(self.places.len());
+        self.slots[place] = Some(Slot::new(call.key, place, call.leg, call.wire, sockets));
+        self.with(place, now, |slot, around, _| slot.turn(now, around));
+    }
+
+    fn remove(&mut self, place: usize, panicked: bool) {
+        let Some(slot) = self.slots.get_mut(place).and_then(Option::take) else {
+            return;
+        };
+        let key = slot.key();
+        self.deadlines.set(place, None);
+        self.bridges.part(place);
+        self.places.remove(&key);
+        self.free.push(place);
+        self.load.set_calls(self.places.len());
+        let registry = self.poll.registry();
+        if let Some(last) = contained(|| slot.close(registry, panicked)) {
+            let _ = self.reports.send(Report::Finished(key, Box::new(last)));
+        }
+    }
+
+    fn join(&mut self, caller: CallKey, callee: CallKey, now: Instant) {
+        let (Some(&a), Some(&b)) = (self.places.get(&caller), self.places.get(&callee)) else {
+            return;
+        };
+        for place in [a, b] {
+            self.with(place, now, |slot, _, _| slot.bridge(now));
+        }
+        self.bridges.join(a, b);
+    }
+
+    /// Carries a bridged call's events over to its partner.
+    fn cross(&mut self, place: usize, now: Instant) {
+        let Some(slot) = self.slots.get_mut(place).and_then(Option::as_mut) else {
+            return;
+        };
+        let events = slot.take_events();
+        for event in &events {
+            let Some((partner, command)) = self.bridges.on_event(place, event) else {
+                continue;
+            };
+            let Some(slot) = self.slots.get_mut(partner).and_then(Option::as_mut) else {
+                continue;
+            };
+            let around = Surroundings {
+                registry: self.poll.registry(),
+                reports: &self.reports,
+            };
+            slot.command(command, now, &around);
+            self.deadlines.set(partner, slot.due());
+        }
+    }
+
+    fn replace(&mut self, from: CallKey, to: CallKey, now: Instant) {
+        let (Some(&a), Some(&b)) = (self.places.get(&from), self.places.get(&to)) else {
+            return;
+        };
+        let registry = self.poll.registry();
+        let Some(from) = self.slots[a].as_mut() else {
+            return;
+        };
+        let application = from.give_application(registry);
+        self.with(b, now, |slot, around, _| {
+            slot.take_application(application, now, around)
+        });
+    }
+}

@@ -1,0 +1,325 @@
+//! Calls that go out, for whoever asks: the interface, or a call that is being moved.
+
+use super::card::{Card, Phase, PlacedFor};
+use super::incoming::call_info;
+use super::target::{self, Destination, Host};
+use super::{Desk, Inner};
+use crate::control::{ControlError, DialRequest};
+use crate::random;
+use crate::shard::ToCall;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use trunkline_call::record::CallRecord;
+use trunkline_call::{CallId, Direction, Headers, Target};
+use trunkline_legs::DialNews;
+use trunkline_legs::sip::{Outgoing, SipLeg};
+use trunkline_sip::digest::Account;
+use trunkline_sip::endpoint::{NewRequest, Transport};
+use trunkline_sip::{Method, Uri};
+
+/// How long a name may take to be looked up.
+const LOOK_UP_MAX: Duration = Duration::from_secs(5);
+/// How many look-ups may be under way.
+const PENDING_MAX: usize = 1_024;
+/// Who calls when nobody says.
+const NAME: &str = "trunkline";
+
+/// A call to be placed, and who is to be told.
+pub struct Pending {
+    order: Order,
+    uri: Uri,
+    transport: Transport,
+    trunk: Option<String>,
+}
+
+/// What was ordered.
+struct Order {
+    to: Target,
+    from: Option<String>,
+    app: String,
+    headers: Headers,
+    parameters: Headers,
+    whose: Whose,
+}
+
+/// Who ordered a call.
+enum Whose {
+    /// Somebody at the interface, who waits for its name.
+    Asker(oneshot::Sender<Result<CallId, ControlError>>),
+    /// A call that is being moved.
+    Call(PlacedFor),
+}
+
+/// A name that was looked up for a pending call.
+pub struct Resolved {
+    /// Which.
+    pub pending: u64,
+    /// Where it is; `None` where nothing was found in time.
+    pub address: Option<SocketAddr>,
+}
+
+impl Desk {
+    /// Places a call for somebody at the interface.
+    pub(super) fn dial(
+        &mut self,
+        request: DialRequest,
+        answer: oneshot::Sender<Result<CallId, ControlError>>,
+    ) {
+        let DialRequest {
+            to,
+            from,
+            app,
+            headers,
+            parameters,
+        } = request;
+        let known = self.settings.apps.contains_key(&app);
+        let whose = Whose::Asker(answer);
+        if !known {
+            return self.fail(whose, ControlError::NoSuchApp(app));
+        }
+        self.place(Order {
+            to,
+            from,
+            app,
+            headers,
+            parameters,
+            whose,
+        });
+    }
+
+    /// Places a call for a call that is being moved.
+    pub(super) fn dial_for(&mut self, whose: PlacedFor, target: Target, headers: Headers) {
+        let Some(card) = self.cards.get(&whose.key) else {
+            return;
+        };
+        let order = Order {
+            to: target,
+            from: Some(card.info.from.clone()),
+            app: card.record.app.clone(),
+            headers,
+            parameters: Headers::default(),
+            whose: Whose::Call(whose),
+        };
+        self.place(order);
+    }
+
+    fn place(&mut self, order: Order) {
+        if self.draining || self.cards.len() + self.pending.len() >= self.calls_max {
+            return self.fail(
+                order.whose,
+                ControlError::Full("limits.calls is reached".to_owned()),
+            );
+        }
+        let settings = std::sync::Arc::clone(&self.settings);
+        match target::find(&order.to, &settings, self.endpoint.registrar()) {
+            Err(error) => self.fail(order.whose, error),
+            Ok(Destination::Device { uri, path }) => {
+                let pending = Pending {
+                    order,
+                    uri,
+                    transport: path.transport,
+                    trunk: None,
+                };
+                self.start(pending, path.remote);
+            }
+            Ok(Destination::Trunk { name, uri }) => self.start_at_trunk(order, name, uri),
+            Ok(Destination::Elsewhere {
+                uri,
+                transport,
+                host,
+                port,
+            }) => {
+                let pending = Pending {
+                    order,
+                    uri,
+                    transport,
+                    trunk: None,
+                };
+                match host {
+                    Host::Address(ip) => self.start(pending, SocketAddr::new(ip, port)),
+                    Host::Name(name) => self.look_up(pending, name, port),
+                }
+            }
+        }
+    }
+
+    fn start_at_trunk(&mut self, order: Order, name: String, uri: Uri) {
+        let Some(trunk) = self.settings.trunks.get(&name) else {
+            let error = ControlError::BadTarget(order.to.as_str().to_owned());
+            return self.fail(order.whose, error);
+        };
+        let (transport, host, port) = (trunk.transport, trunk.host.clone(), trunk.port);
+        let pending = Pending {
+            order,
+            uri,
+            transport,
+            trunk: Some(name.clone()),
+        };
+        match self.registrations.address(&name) {
+            Some(address) => self.start(pending, address),
+            None => self.look_up(pending, host, port),
+        }
+    }
+
+    fn look_up(&mut self, pending: Pending, host: String, port: u16) {
+        if self.pending.len() >= PENDING_MAX {
+            return self.fail(pending.order.whose, ControlError::Busy);
+        }
+        self.next_key += 1;
+        let (number, news) = (self.next_key, self.to_inner.clone());
+        self.pending.insert(number, pending);
+        tokio::spawn(async move {
+            let found = timeout(LOOK_UP_MAX, target::look_up(&host, port)).await;
+            let resolved = Resolved {
+                pending: number,
+                address: found.ok().flatten(),
+            };
+            let _ = news.send(Inner::Resolved(Box::new(resolved)));
+        });
+    }
+
+    pub(super) fn resolved(&mut self, resolved: Resolved) {
+        let Some(pending) = self.pending.remove(&resolved.pending) else {
+            return;
+        };
+        match resolved.address {
+            Some(address) => self.start(pending, address),
+            None => {
+                let target = pending.order.to.as_str();
+                let error = ControlError::BadTarget(format!("{target} (its host is not known)"));
+                self.fail(pending.order.whose, error);
+            }
+        }
+    }
+
+    fn start(&mut self, pending: Pending, remote: SocketAddr) {
+        let Pending {
+            order,
+            uri,
+            transport,
+            trunk,
+        } = pending;
+        let Some(path) = self.transports.path(transport, remote) else {
+            let what = format!(
+                "sip.listen has no {} socket toward {}",
+                transport.via(),
+                remote.ip()
+            );
+            return self.fail(order.whose, ControlError::Full(what));
+        };
+        let Some((rtp, media)) = self.media_port(remote) else {
+            return self.fail(
+                order.whose,
+                ControlError::Full("every RTP port is in use".to_owned()),
+            );
+        };
+        let now = Instant::now();
+        let owner = self.endpoint.new_owner();
+        let from = order
+            .from
+            .clone()
+            .unwrap_or_else(|| self.our_name(trunk.as_deref()));
+        let mut request = NewRequest::new(
+            Method::Invite,
+            path,
+            uri,
+            self.caller_header(&from, trunk.as_deref(), path.local),
+        );
+        request.contact_user = Some(NAME.to_owned());
+        request.credentials = self.account(trunk.as_deref());
+        request.headers = order
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_owned().into(), value.to_owned()))
+            .collect();
+        let leg = SipLeg::outgoing(
+            Outgoing { owner, request },
+            self.leg_settings(media),
+            random::seed(),
+            now,
+        );
+        let to = order.to.as_str().to_owned();
+        let info = call_info(
+            Direction::Outbound,
+            from,
+            to,
+            order.headers,
+            order.parameters,
+        );
+        let placed_for = match &order.whose {
+            Whose::Call(placed_for) => Some(*placed_for),
+            Whose::Asker(_) => None,
+        };
+        let record = CallRecord {
+            peer: remote.to_string(),
+            trunk,
+            ..CallRecord::new(&info, &order.app, SystemTime::now())
+        };
+        // The two legs of a moved call must share a shard: audio crosses no thread.
+        let shard = placed_for
+            .and_then(|placed_for| self.cards.get(&placed_for.key))
+            .map_or_else(|| self.least_busy_shard(), |card| card.shard);
+        let id = info.id;
+        let card = Card {
+            key: self.new_key(),
+            owner,
+            shard,
+            rtp_port: media.port(),
+            info,
+            phase: Phase::Ringing,
+            began: now,
+            answered: None,
+            waits: false,
+            placed_for,
+            record,
+        };
+        self.begin(card, Box::new(leg), rtp);
+        if let Whose::Asker(answer) = order.whose {
+            let _ = answer.send(Ok(id));
+        }
+    }
+
+    fn fail(&self, whose: Whose, error: ControlError) {
+        match whose {
+            Whose::Asker(answer) => {
+                let _ = answer.send(Err(error));
+            }
+            Whose::Call(placed_for) => {
+                tracing::info!("not placed: {error}");
+                self.tell(placed_for.key, ToCall::Dial(DialNews::Denied));
+            }
+        }
+    }
+
+    fn our_name(&self, trunk: Option<&str>) -> String {
+        trunk
+            .and_then(|name| self.settings.trunks.get(name))
+            .and_then(|trunk| trunk.username.clone())
+            .unwrap_or_else(|| NAME.to_owned())
+    }
+
+    /// The From header: a URI as given, or a name at the trunk's host or our own address.
+    fn caller_header(&self, from: &str, trunk: Option<&str>, local: SocketAddr) -> String {
+        if let Ok(uri) = Uri::parse(from) {
+            return format!("<{uri}>");
+        }
+        let here = local.ip().to_string();
+        let host = trunk
+            .and_then(|name| self.settings.trunks.get(name))
+            .map_or(here.as_str(), |trunk| trunk.host.as_str());
+        Uri::sip(Some(from), host, None)
+            .map_or_else(|| format!("<sip:{NAME}@{host}>"), |uri| format!("<{uri}>"))
+    }
+
+    fn account(&self, trunk: Option<&str>) -> Option<Account> {
+        let trunk = self.settings.trunks.get(trunk?)?;
+        let (username, password) = (trunk.username.clone()?, trunk.password.clone()?);
+        Some(Account {
+            username,
+            password,
+            realm: None,
+        })
+    }
+}

@@ -1,0 +1,303 @@
+//! Calls that come in: is there room, who takes it, where is its media.
+
+use super::card::{Card, Phase};
+use super::{Desk, Inner};
+use crate::apps;
+use crate::random;
+use crate::settings::{AppEntry, AppRole};
+use crate::shard::{CallKey, NewCall, Silence, ToShard};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::time::sleep;
+use trunkline_call::record::CallRecord;
+use trunkline_call::routes::Arrival;
+use trunkline_call::{CallId, CallInfo, Direction, Headers};
+use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
+use trunkline_sip::Message;
+use trunkline_sip::endpoint::{OwnerId, Path, Reply, TransactionId};
+use trunkline_sip::user_agent::Caller;
+use trunkline_streams::{AppWire, Echo};
+
+/// How long an application may take to come to a call (server role).
+const COME_MAX: Duration = Duration::from_secs(20);
+/// Headers worth telling an application, besides all that begin with `X-`.
+const TOLD: [&str; 5] = [
+    "User-to-User",
+    "Diversion",
+    "History-Info",
+    "Subject",
+    "P-Asserted-Identity",
+];
+
+/// An INVITE that opens a call.
+pub struct Invite {
+    /// The owner it got.
+    pub owner: OwnerId,
+    /// Its transaction.
+    pub transaction: TransactionId,
+    /// The message.
+    pub request: Message,
+    /// The way it came.
+    pub path: Path,
+    /// Who it was shown to be from.
+    pub caller: Caller,
+}
+
+/// A route, an application, and a port: all that a call needs.
+struct Accepted {
+    info: CallInfo,
+    record: CallRecord,
+}
+
+impl Desk {
+    /// Takes a call or refuses it.
+    pub(super) fn invited(&mut self, invite: Invite) {
+        let owner = invite.owner;
+        let taken = self
+            .accept(&invite)
+            .and_then(|accepted| self.take(invite, accepted));
+        if let Err(refusal) = taken {
+            if refusal.status == 503 {
+                self.calls_refused += 1;
+            }
+            self.refuse(owner, refusal);
+        }
+    }
+
+    fn accept(&self, invite: &Invite) -> Result<Accepted, Reply> {
+        if self.draining || self.cards.len() >= self.calls_max || self.is_overloaded() {
+            return Err(Self::no_room());
+        }
+        let request = &invite.request;
+        let from = request
+            .from()
+            .map(|from| party(&from.uri()))
+            .unwrap_or_default();
+        let to = request
+            .request_uri()
+            .map(|uri| party(&uri))
+            .unwrap_or_default();
+        let headers = told(request);
+        let source = invite.path.remote.ip();
+        let arrival = Arrival {
+            to: &to,
+            from: &from,
+            trunk: self.trunk_of(&invite.caller),
+            user: match &invite.caller {
+                Caller::User(name) => Some(name),
+                _ => None,
+            },
+            headers: &headers,
+            source: Some(source),
+        };
+        let (app, parameters) = match self.settings.routes.find(&arrival) {
+            Some(rule) => (rule.app.clone(), rule.parameters.clone()),
+            // With no rule at all everybody is answered by echo; with rules, only whom they name.
+            None if self.settings.routes.rules().is_empty() => {
+                ("echo".to_owned(), Headers::default())
+            }
+            None => return Err(Reply::new(404)),
+        };
+        let info = call_info(
+            Direction::Inbound,
+            from.clone(),
+            to.clone(),
+            headers.clone(),
+            parameters,
+        );
+        let record = CallRecord {
+            sip_call_id: request.call_id().unwrap_or_default().to_owned(),
+            peer: invite.path.remote.to_string(),
+            trunk: arrival.trunk.map(str::to_owned),
+            user: arrival.user.map(str::to_owned),
+            ..CallRecord::new(&info, &app, SystemTime::now())
+        };
+        Ok(Accepted { info, record })
+    }
+
+    fn take(&mut self, invite: Invite, accepted: Accepted) -> Result<(), Reply> {
+        let peer = invite.path.remote;
+        let (rtp, media) = self.media_port(peer).ok_or_else(Self::no_room)?;
+        let settings = self.leg_settings(media);
+        let (owner, now) = (invite.owner, Instant::now());
+        let incoming = Incoming {
+            owner,
+            transaction: invite.transaction,
+            request: invite.request,
+        };
+        let leg = SipLeg::incoming(incoming, settings, random::seed(), now);
+        let key = self.new_key();
+        let card = Card {
+            key,
+            owner,
+            shard: self.least_busy_shard(),
+            rtp_port: media.port(),
+            phase: Phase::Ringing,
+            began: now,
+            answered: None,
+            waits: false,
+            placed_for: None,
+            record: accepted.record,
+            info: accepted.info,
+        };
+        self.begin(card, Box::new(leg), rtp);
+        Ok(())
+    }
+
+    /// Puts a call on its shard and sees that its application gets there.
+    pub(super) fn begin(&mut self, mut card: Card, leg: Box<SipLeg>, rtp: std::net::UdpSocket) {
+        let key = card.key;
+        let wire = self.wire(&mut card);
+        let rtcp = rtp
+            .local_addr()
+            .map(|a| SocketAddr::new(a.ip(), a.port().saturating_add(1)))
+            .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+        let call = NewCall {
+            key,
+            leg,
+            wire,
+            rtp,
+            rtcp,
+        };
+        self.calls_total += 1;
+        self.control.announce("call.started", || {
+            serde_json::json!({"call": card.view(card.began)}).to_string()
+        });
+        let shard = card.shard;
+        self.owners.insert(card.owner, key);
+        self.keys.insert(card.info.id, key);
+        self.cards.insert(key, card);
+        self.shards[shard].tell(ToShard::Start(Box::new(call)));
+    }
+
+    /// The application's wire; its connection is on its way when this returns.
+    fn wire(&self, card: &mut Card) -> Box<dyn AppWire> {
+        if card.placed_for.is_some() {
+            return Box::new(Silence);
+        }
+        match self.settings.apps.get(&card.record.app) {
+            None | Some(AppEntry::Echo) => Box::new(Echo::new()),
+            Some(AppEntry::Rust(app)) => self.run_app(app, card),
+            Some(AppEntry::WebSocket(app)) => {
+                match &app.role {
+                    AppRole::Client { url } => self.open(card.key, url.clone(), &card.info),
+                    AppRole::Server => self.wait_for_app(card),
+                }
+                (app.dialect.open)(card.info.clone(), app.options)
+            }
+        }
+    }
+
+    fn run_app(&self, app: &Arc<dyn trunkline_call::App>, card: &Card) -> Box<dyn AppWire> {
+        let (shard, key) = (self.shards[card.shard].clone(), card.key);
+        let wake = Arc::new(move || shard.tell(ToShard::Call(key, crate::shard::ToCall::Poke)));
+        let (call, peer) = trunkline_call::queue(card.info.clone(), wake);
+        tokio::spawn(app.run(call));
+        Box::new(trunkline_streams::QueueWire::new(peer))
+    }
+
+    fn open(&self, key: CallKey, url: String, info: &CallInfo) {
+        let (news, info) = (self.to_inner.clone(), info.clone());
+        tokio::spawn(async move {
+            let _ = news.send(match apps::open(&url, &info).await {
+                Ok(socket) => Inner::Opened(key, Box::new(socket)),
+                Err(error) => Inner::OpenFailed(key, error.to_string()),
+            });
+        });
+    }
+
+    fn wait_for_app(&self, card: &mut Card) {
+        card.waits = true;
+        self.control.announce("call.waiting", || {
+            serde_json::json!({"call": card.view(card.began)}).to_string()
+        });
+        let (news, key) = (self.to_inner.clone(), card.key);
+        tokio::spawn(async move {
+            sleep(COME_MAX).await;
+            let _ = news.send(Inner::WaitOver(key));
+        });
+    }
+
+    /// A bound RTP port on the address of ours that faces a peer, and what the peer is told.
+    pub(super) fn media_port(
+        &mut self,
+        peer: SocketAddr,
+    ) -> Option<(std::net::UdpSocket, SocketAddr)> {
+        let here = self.transports.facing(peer.ip());
+        let told = self.transports.told_to(peer.ip());
+        let port = self.ports.bind(here, Instant::now());
+        if let Err(error) = &port {
+            tracing::error!("{error}");
+        }
+        let port = port.ok()?;
+        Some((port.socket, SocketAddr::new(told, port.rtp)))
+    }
+
+    /// What every leg is told.
+    pub(super) fn leg_settings(&self, media: SocketAddr) -> LegSettings {
+        let sip = &self.settings.sip;
+        LegSettings {
+            codecs: sip.codecs.clone(),
+            own_sip: self
+                .transports
+                .addresses()
+                .map(|(_, address)| address)
+                .collect(),
+            no_answer: sip.ring_timeout,
+            rtp_timeout: Some(sip.rtp_timeout),
+            longest_call: self.settings.limits.call_duration,
+            ..LegSettings::new(media)
+        }
+    }
+
+    pub(super) fn new_key(&mut self) -> CallKey {
+        self.next_key += 1;
+        CallKey(self.next_key)
+    }
+
+    /// Whether a shard is so late that a further call would be heard by those that are up.
+    fn is_overloaded(&self) -> bool {
+        self.shards.iter().all(crate::shard::Shard::is_late)
+    }
+}
+
+/// What an application is told of a call.
+pub(super) fn call_info(
+    direction: Direction,
+    from: String,
+    to: String,
+    headers: Headers,
+    parameters: Headers,
+) -> CallInfo {
+    CallInfo {
+        id: CallId::from_bytes(random::bytes()),
+        direction,
+        from,
+        to,
+        headers,
+        parameters,
+        traceparent: random::traceparent(),
+    }
+}
+
+/// The user part or number of a URI, or the host where it has none.
+fn party(uri: &trunkline_sip::Uri) -> String {
+    uri.user()
+        .map_or_else(|| uri.host().to_owned(), |user| user.to_string())
+}
+
+fn told(request: &Message) -> Headers {
+    let mut headers = Headers::default();
+    for (name, value) in request.fields() {
+        let is_told = name
+            .get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+            || TOLD.iter().any(|told| told.eq_ignore_ascii_case(name));
+        if is_told {
+            // What does not fit the limits is left out.
+            let _ = headers.push(name, value);
+        }
+    }
+    headers
+}

@@ -1,0 +1,129 @@
+//! What is asked of the gateway while it runs.
+
+use super::{Desk, Phase};
+use crate::control::{ControlError, DeviceView, Figures, Question, TrunkView};
+use crate::net;
+use crate::shard::{AppStream, ToCall};
+use std::time::Instant;
+use trunkline_call::{CallCommand, CallId, GatewayReason};
+use tungstenite::WebSocket;
+
+impl Desk {
+    /// Answers. Who asked may have gone meanwhile, which is no concern of ours.
+    pub(super) fn asked(&mut self, question: Question) {
+        let now = Instant::now();
+        match question {
+            Question::Calls(answer) => {
+                let mut cards: Vec<_> = self.cards.values().collect();
+                cards.sort_by_key(|card| card.key);
+                let _ = answer.send(cards.into_iter().map(|card| card.view(now)).collect());
+            }
+            Question::Devices(answer) => {
+                let _ = answer.send(self.devices(now));
+            }
+            Question::Trunks(answer) => {
+                let _ = answer.send(self.trunks());
+            }
+            Question::Figures(answer) => {
+                let _ = answer.send(self.figures());
+            }
+            Question::Command(id, command, answer) => {
+                let _ = answer.send(self.command(id, command));
+            }
+            Question::Dial(request, answer) => self.dial(*request, answer),
+            Question::Waits(id, answer) => {
+                let _ = answer.send(self.waits(id));
+            }
+            Question::Take(id, socket, answer) => {
+                let _ = answer.send(self.take_call(id, socket));
+            }
+            Question::Drain(answer) => self.drain(answer),
+            Question::Stop => self.begin_stop(),
+        }
+    }
+
+    fn command(&self, id: CallId, command: CallCommand<'static>) -> Result<(), ControlError> {
+        let key = *self.keys.get(&id).ok_or(ControlError::NoSuchCall)?;
+        let ending = self
+            .cards
+            .get(&key)
+            .is_none_or(|card| card.phase == Phase::Ending);
+        if ending {
+            return Err(ControlError::NoSuchCall);
+        }
+        self.tell(key, ToCall::Command(command));
+        Ok(())
+    }
+
+    fn waits(&self, id: CallId) -> Result<(), ControlError> {
+        let key = self.keys.get(&id).ok_or(ControlError::NoSuchCall)?;
+        let card = self.cards.get(key).ok_or(ControlError::NoSuchCall)?;
+        if card.waits {
+            Ok(())
+        } else {
+            Err(ControlError::Taken)
+        }
+    }
+
+    fn take_call(
+        &mut self,
+        id: CallId,
+        socket: Box<WebSocket<AppStream>>,
+    ) -> Result<(), ControlError> {
+        self.waits(id)?;
+        let key = *self.keys.get(&id).ok_or(ControlError::NoSuchCall)?;
+        if let Some(card) = self.cards.get_mut(&key) {
+            card.waits = false;
+        }
+        self.tell(key, ToCall::Opened(socket));
+        Ok(())
+    }
+
+    fn devices(&self, now: Instant) -> Vec<DeviceView> {
+        let users = self.endpoint.registrar().users();
+        users
+            .flat_map(|(user, bindings)| bindings.iter().map(move |binding| (user, binding)))
+            .map(|(user, binding)| DeviceView {
+                user: user.to_owned(),
+                contact: binding.contact.to_string(),
+                source: binding.path.remote.to_string(),
+                expires_s: binding.expires_at.saturating_duration_since(now).as_secs(),
+            })
+            .collect()
+    }
+
+    fn trunks(&self) -> Vec<TrunkView> {
+        self.settings
+            .trunks
+            .keys()
+            .map(|name| TrunkView {
+                name: name.clone(),
+                standing: self.registrations.standing(name),
+            })
+            .collect()
+    }
+
+    fn figures(&self) -> Figures {
+        let gauges = self.endpoint.gauges();
+        let counters = self.endpoint.counters();
+        Figures {
+            calls: self.cards.len(),
+            calls_total: self.calls_total,
+            calls_refused: self.calls_refused,
+            ports: self.ports.taken(),
+            descriptors: net::descriptors_open().unwrap_or(0),
+            devices: self.endpoint.registrar().len(),
+            transactions: gauges.transactions,
+            malformed: counters.malformed,
+            retransmissions: counters.retransmissions,
+            draining: self.draining,
+        }
+    }
+
+    /// Ends every call, each with a BYE, because the gateway stops.
+    pub(super) fn end_all(&self) {
+        for &key in self.cards.keys() {
+            self.tell(key, ToCall::End(GatewayReason::Shutdown));
+        }
+    }
+}

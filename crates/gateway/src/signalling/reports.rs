@@ -1,0 +1,115 @@
+//! What shards tell of their calls.
+
+use super::Desk;
+use super::card::PlacedFor;
+use crate::shard::{CallKey, Report, ToCall, ToShard};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
+use trunkline_call::{CallEvent, EndReason, GatewayReason};
+use trunkline_legs::{DialNews, DialPurpose};
+use trunkline_sip::endpoint::Reply;
+
+impl Desk {
+    pub(super) fn reported(&mut self, report: Report) {
+        match report {
+            Report::Signal(_, action) => self.act(action),
+            Report::Event(key, event) => self.event(key, &event),
+            Report::Dial {
+                key,
+                purpose,
+                target,
+                headers,
+            } => {
+                self.dial_for(PlacedFor { key, purpose }, target, headers);
+            }
+            Report::Finished(key, last) => self.finished(key, *last),
+        }
+    }
+
+    fn event(&mut self, key: CallKey, event: &CallEvent) {
+        let Some(card) = self.cards.get_mut(&key) else {
+            return;
+        };
+        card.note(event, Instant::now());
+        let id = card.info.id;
+        let placed_for = card.placed_for;
+        self.control.announce("call.event", || {
+            json!({"callId": id.to_string(), "event": trunkline_call::json::event(event)})
+                .to_string()
+        });
+        if let Some(placed_for) = placed_for {
+            self.news_of_placed(key, placed_for, event);
+        }
+    }
+
+    /// Tells the call that another was placed for how that one is doing.
+    fn news_of_placed(&self, key: CallKey, placed_for: PlacedFor, event: &CallEvent) {
+        let news = match event {
+            CallEvent::Ringing => DialNews::Progress { code: 180 },
+            CallEvent::Answered => {
+                self.connect(key, placed_for);
+                DialNews::Up
+            }
+            CallEvent::Ended(reason) if !self.was_answered(key) => failure(reason),
+            _ => return,
+        };
+        self.tell(placed_for.key, ToCall::Dial(news));
+    }
+
+    fn was_answered(&self, key: CallKey) -> bool {
+        self.cards
+            .get(&key)
+            .is_some_and(|card| card.answered.is_some())
+    }
+
+    fn connect(&self, key: CallKey, placed_for: PlacedFor) {
+        let Some(card) = self.cards.get(&key) else {
+            return;
+        };
+        let order = match placed_for.purpose {
+            DialPurpose::Join => ToShard::Join {
+                caller: placed_for.key,
+                callee: key,
+            },
+            DialPurpose::Replace => ToShard::Replace {
+                from: placed_for.key,
+                to: key,
+            },
+        };
+        self.shards[card.shard].tell(order);
+    }
+
+    fn finished(&mut self, key: CallKey, last: crate::shard::Final) {
+        let Some(mut card) = self.cards.remove(&key) else {
+            return;
+        };
+        let now = Instant::now();
+        self.keys.remove(&card.info.id);
+        self.ports.release(card.rtp_port, now);
+        if last.panicked {
+            tracing::error!(call = %card.info.id, "a defect ended this call; please report it");
+            let ended = CallEvent::Ended(EndReason::Gateway(GatewayReason::Internal));
+            card.note(&ended, now);
+            self.refuse(card.owner, Reply::new(500));
+        }
+        let record = Arc::new(super::remains::record(card, last));
+        self.control
+            .announce("call.ended", || record.to_json().to_string());
+        self.records.write(&record);
+        self.control.records().push(record);
+    }
+}
+
+/// What to tell a call whose additional leg did not come up.
+fn failure(reason: &EndReason) -> DialNews {
+    let (code, text) = match reason {
+        EndReason::Upstream { code, text } => (*code, text.clone()),
+        EndReason::Gateway(GatewayReason::NoAnswer | GatewayReason::SignallingTimeout) => {
+            (408, "Request Timeout".to_owned())
+        }
+        EndReason::Gateway(_) => (503, "Service Unavailable".to_owned()),
+        EndReason::App(_) | EndReason::Remote => (487, "Request Terminated".to_owned()),
+    };
+    DialNews::Failed { code, text }
+}

@@ -1,0 +1,223 @@
+//! Reads what somebody wants to call: a URI, a registered device, or a number of a trunk.
+
+use crate::control::ControlError;
+use crate::settings::{DialRules, Settings};
+use std::net::{IpAddr, SocketAddr};
+use trunkline_call::Target;
+use trunkline_sip::Uri;
+use trunkline_sip::endpoint::{Path, Transport};
+use trunkline_sip::registrar::Registrar;
+
+/// Where a call goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Destination {
+    /// A device registered here, by the way its REGISTER came.
+    Device {
+        /// Its Contact.
+        uri: Uri,
+        /// The way to it.
+        path: Path,
+    },
+    /// Somebody at a trunk of the configuration.
+    Trunk {
+        /// The trunk's name.
+        name: String,
+        /// The number or user there.
+        uri: Uri,
+    },
+    /// Anybody else.
+    Elsewhere {
+        /// The request URI.
+        uri: Uri,
+        /// How.
+        transport: Transport,
+        /// A name or an address.
+        host: Host,
+        /// The port.
+        port: u16,
+    },
+}
+
+/// What a URI names its server by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An address.
+    Address(IpAddr),
+    /// A name, to be looked up.
+    Name(String),
+}
+
+impl Host {
+    fn of(uri: &Uri) -> Self {
+        uri.host_ip()
+            .map_or_else(|| Self::Name(uri.host().to_owned()), Self::Address)
+    }
+}
+
+/// Finds out where a target is, and whether calling it is allowed. A device that registered
+/// here may always be called; everything else needs a rule.
+pub fn find(
+    target: &Target,
+    settings: &Settings,
+    registrar: &Registrar,
+) -> Result<Destination, ControlError> {
+    let text = target.as_str();
+    if let Some(binding) = device(text, settings, registrar) {
+        return Ok(Destination::Device {
+            uri: binding.contact.clone(),
+            path: binding.path,
+        });
+    }
+    let destination = elsewhere(text, settings)?;
+    let uri = match &destination {
+        Destination::Trunk { uri, .. }
+        | Destination::Elsewhere { uri, .. }
+        | Destination::Device { uri, .. } => uri.as_str(),
+    };
+    if is_allowed(&settings.dial, text, uri) {
+        Ok(destination)
+    } else {
+        Err(ControlError::NotAllowed(text.to_owned()))
+    }
+}
+
+fn is_allowed(rules: &DialRules, text: &str, uri: &str) -> bool {
+    rules
+        .allow
+        .iter()
+        .any(|rule| rule.matches(text) || rule.matches(uri))
+}
+
+/// The device of a bare name, or of a URI whose host is the realm of our users.
+fn device<'r>(
+    text: &str,
+    settings: &Settings,
+    registrar: &'r Registrar,
+) -> Option<&'r trunkline_sip::registrar::Binding> {
+    let is_trunk = text
+        .rsplit_once('@')
+        .is_some_and(|(_, host)| settings.trunks.contains_key(host));
+    if is_trunk || text.contains([':', '@']) {
+        return None;
+    }
+    registrar.bindings(text).next()
+}
+
+fn elsewhere(text: &str, settings: &Settings) -> Result<Destination, ControlError> {
+    let bad = || ControlError::BadTarget(text.to_owned());
+    if !text.contains('@') && !text.starts_with("sip:") && !text.starts_with("sips:") {
+        let number = text.strip_prefix("tel:").unwrap_or(text);
+        return at_only_trunk(number, settings).ok_or_else(bad);
+    }
+    let full = if text.contains(':') {
+        text.to_owned()
+    } else {
+        format!("sip:{text}")
+    };
+    let uri = Uri::parse(&full).map_err(|_| bad())?;
+    if !uri.is_sip() || uri.scheme_str().eq_ignore_ascii_case("sips") {
+        return Err(bad());
+    }
+    if let Some(trunk) = settings.trunks.get(uri.host()) {
+        let there = Uri::sip(uri.user().as_deref(), &trunk.host, None).ok_or_else(bad)?;
+        return Ok(Destination::Trunk {
+            name: uri.host().to_owned(),
+            uri: there,
+        });
+    }
+    let transport = match uri.param("transport").as_deref() {
+        None => Transport::Udp,
+        Some(name) if name.eq_ignore_ascii_case("udp") => Transport::Udp,
+        Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+        Some(_) => return Err(bad()),
+    };
+    let (host, port) = (Host::of(&uri), uri.port().unwrap_or(5060));
+    Ok(Destination::Elsewhere {
+        uri: uri.without_headers(),
+        transport,
+        host,
+        port,
+    })
+}
+
+/// A number without a host belongs to the trunk, where there is just one.
+fn at_only_trunk(number: &str, settings: &Settings) -> Option<Destination> {
+    let mut trunks = settings.trunks.iter();
+    let (name, trunk) = trunks.next()?;
+    if trunks.next().is_some() {
+        return None;
+    }
+    let uri = Uri::sip(Some(number), &trunk.host, None)?;
+    Some(Destination::Trunk {
+        name: name.clone(),
+        uri,
+    })
+}
+
+/// Looks a server's name up; never on the signalling task itself.
+pub async fn look_up(host: &str, port: u16) -> Option<SocketAddr> {
+    tokio::net::lookup_host((host, port)).await.ok()?.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trunkline_call::routes::Pattern;
+    use trunkline_sip::endpoint::{Endpoint, EndpointConfig};
+
+    fn settings(allow: &[&str]) -> Settings {
+        let allow = allow
+            .iter()
+            .map(|rule| rule.parse::<Pattern>().unwrap())
+            .collect();
+        Settings {
+            dial: DialRules { allow },
+            ..Settings::default()
+        }
+    }
+
+    fn found(text: &str, settings: &Settings) -> Result<Destination, ControlError> {
+        let endpoint = Endpoint::new(EndpointConfig::default(), [7; 32]);
+        find(&Target::new(text).unwrap(), settings, endpoint.registrar())
+    }
+
+    #[test]
+    fn nothing_is_dialled_until_a_rule_says_so() {
+        let target = "sip:echo@127.0.0.1:5070";
+        assert_eq!(
+            found(target, &settings(&[])),
+            Err(ControlError::NotAllowed(target.to_owned()))
+        );
+        assert!(found(target, &settings(&["sip:*"])).is_ok());
+        assert!(found(target, &settings(&["sip:echo@127.0.0.1:5070"])).is_ok());
+        assert!(found(target, &settings(&["sip:other*"])).is_err());
+    }
+
+    #[test]
+    fn a_uri_says_where_and_how() {
+        let anything = settings(&["*"]);
+        let Ok(Destination::Elsewhere {
+            transport,
+            host,
+            port,
+            ..
+        }) = found("sip:a@pbx.example.com;transport=tcp", &anything)
+        else {
+            panic!("a URI is a destination");
+        };
+        let name = Host::Name("pbx.example.com".to_owned());
+        assert_eq!((transport, host, port), (Transport::Tcp, name, 5060));
+        for wrong in [
+            "+15551234",
+            "sip:",
+            "http:a@b",
+            "sip:a@b;transport=carrier-pigeon",
+        ] {
+            assert_eq!(
+                found(wrong, &anything),
+                Err(ControlError::BadTarget(wrong.to_owned())),
+                "{wrong}"
+            );
+        }
+    }
+}

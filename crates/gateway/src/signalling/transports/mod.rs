@@ -1,0 +1,205 @@
+//! The sockets of SIP: datagrams read in place, a task a TCP connection.
+
+mod datagrams;
+mod streams;
+
+pub use streams::StreamEvent;
+
+use crate::net::Facing;
+use crate::settings::{ExternalAddress, Listen};
+use datagrams::DatagramSocket;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+use streams::Connections;
+use tokio::sync::mpsc;
+use trunkline_sip::endpoint::{Path, Transmit, Transport};
+
+/// A socket could not be bound.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {transport:?} {address}: {source}; is another program there? `ss -lunpt` says which"
+)]
+pub struct BindError {
+    transport: Transport,
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// Every SIP socket of the gateway.
+pub struct Transports {
+    datagrams: Vec<DatagramSocket>,
+    connections: Connections,
+    /// Where TCP is taken.
+    listening: Vec<SocketAddr>,
+    facing: Facing,
+    external: ExternalAddress,
+    /// Datagrams that the system did not take.
+    unsent: u64,
+}
+
+impl Transports {
+    /// Binds every socket. Each TCP listener gets a task that ends with its [`Transports`].
+    ///
+    /// # Errors
+    /// The first that cannot be bound, with its address.
+    pub fn bind(
+        listen: &[Listen],
+        external: ExternalAddress,
+        events: mpsc::Sender<StreamEvent>,
+    ) -> Result<Self, BindError> {
+        let mut transports = Self {
+            datagrams: Vec::new(),
+            connections: Connections::new(events),
+            listening: Vec::new(),
+            facing: Facing::default(),
+            external,
+            unsent: 0,
+        };
+        for &Listen { transport, address } in listen {
+            transports
+                .bind_one(transport, address)
+                .map_err(|source| BindError {
+                    transport,
+                    address,
+                    source,
+                })?;
+        }
+        Ok(transports)
+    }
+
+    fn bind_one(&mut self, transport: Transport, address: SocketAddr) -> io::Result<()> {
+        if transport == Transport::Udp {
+            self.datagrams.push(DatagramSocket::bind(address)?);
+        } else {
+            self.listening.push(self.connections.listen(address)?);
+        }
+        Ok(())
+    }
+
+    /// Where each transport is taken, with the ports that the system chose.
+    pub fn addresses(&self) -> impl Iterator<Item = (Transport, SocketAddr)> {
+        let udp = self
+            .datagrams
+            .iter()
+            .map(|socket| (Transport::Udp, socket.bound()));
+        udp.chain(
+            self.listening
+                .iter()
+                .map(|&address| (Transport::Tcp, address)),
+        )
+    }
+
+    /// The port at which TCP is taken, if it is.
+    pub fn tcp_port(&self) -> Option<u16> {
+        self.listening.first().map(SocketAddr::port)
+    }
+
+    /// The next datagram, and the way it came. `buffer` holds its bytes.
+    pub async fn receive(&mut self, buffer: &mut [u8]) -> (usize, Path) {
+        let (index, length, remote) = datagrams::receive(&self.datagrams, buffer).await;
+        let port = self.datagrams[index].bound().port();
+        (length, Path::udp(self.local(remote, port), remote))
+    }
+
+    /// A further datagram, if one waits.
+    pub fn receive_now(&mut self, buffer: &mut [u8]) -> Option<(usize, Path)> {
+        let (index, length, remote) =
+            self.datagrams
+                .iter()
+                .enumerate()
+                .find_map(|(index, socket)| {
+                    let (length, remote) = socket.receive_now(buffer)?;
+                    Some((index, length, remote))
+                })?;
+        let port = self.datagrams[index].bound().port();
+        Some((length, Path::udp(self.local(remote, port), remote)))
+    }
+
+    /// The way from us to a peer that has not written to us; `None` where this transport is not
+    /// taken, or not in the peer's address family.
+    pub fn path(&mut self, transport: Transport, remote: SocketAddr) -> Option<Path> {
+        let family = |address: &SocketAddr| address.is_ipv4() == remote.is_ipv4();
+        let port = match transport {
+            Transport::Udp => self
+                .datagrams
+                .iter()
+                .map(|s| s.bound())
+                .find(family)?
+                .port(),
+            _ => self.listening.iter().copied().find(family)?.port(),
+        };
+        let local = self.local(remote, port);
+        Some(Path {
+            transport,
+            local,
+            remote,
+            connection: None,
+        })
+    }
+
+    /// The address of ours that a peer is told.
+    pub fn told_to(&mut self, peer: IpAddr) -> IpAddr {
+        match self.external {
+            ExternalAddress::Fixed(address)
+                if !is_private(peer) && address.is_ipv4() == peer.is_ipv4() =>
+            {
+                address
+            }
+            _ => self.facing(peer),
+        }
+    }
+
+    /// The address of our own interface that faces a peer.
+    pub fn facing(&mut self, peer: IpAddr) -> IpAddr {
+        let unspecified: IpAddr = match peer {
+            IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        };
+        // Without a route nothing reaches the peer anyway.
+        self.facing
+            .toward(peer, Instant::now())
+            .unwrap_or(unspecified)
+    }
+
+    fn local(&mut self, remote: SocketAddr, port: u16) -> SocketAddr {
+        SocketAddr::new(self.told_to(remote.ip()), port)
+    }
+
+    /// Sends a message. A datagram that the system does not take is lost as the network may lose
+    /// it; a stream that cannot be had is told as [`StreamEvent::Failed`].
+    pub fn send(&mut self, transmit: &Transmit) {
+        let Path {
+            transport,
+            local,
+            remote,
+            ..
+        } = transmit.path;
+        if transport != Transport::Udp {
+            self.connections.send(transmit);
+            return;
+        }
+        let fits = |socket: &&DatagramSocket| {
+            socket.bound().port() == local.port() && socket.bound().is_ipv4() == remote.is_ipv4()
+        };
+        let sent = self
+            .datagrams
+            .iter()
+            .find(fits)
+            .is_some_and(|socket| socket.send(transmit.message.as_bytes(), remote));
+        self.unsent += u64::from(!sent);
+    }
+
+    /// The TCP connections.
+    pub fn connections(&mut self) -> &mut Connections {
+        &mut self.connections
+    }
+}
+
+/// Whether an address is on this machine or a private network (RFC 1918, RFC 4193, link-local).
+pub fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
