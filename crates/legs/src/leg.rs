@@ -54,7 +54,9 @@ pub enum Output<'a> {
     Signal(Action),
     /// Place another leg on behalf of this one, and tell how it goes by [`Input::Dial`]. A
     /// driver that may not, or has no means to, says [`DialNews::Denied`]; nothing else follows
-    /// from that.
+    /// from that. One that places it says so at once, by [`DialNews::Progress`] with 100: a
+    /// REFER waits for its answer. When this leg ends before [`DialNews::Up`], nobody wants the
+    /// other any more, and it is hung up.
     Dial {
         /// What becomes of the two legs once the new one is up.
         purpose: DialPurpose,

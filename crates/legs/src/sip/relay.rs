@@ -125,4 +125,20 @@ mod tests {
             Some(('5', DURATION_MS_MAX))
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_comes_is_a_key_of_bounded_length_or_nothing(
+            body in proptest::collection::vec(proptest::num::u8::ANY, 0..64),
+            lines in "(Signal|Duration)=[ 0-9A-Fa-f*#]{0,12}\r\n(Duration=[0-9]{0,12})?",
+        ) {
+            for body in [body.as_slice(), lines.as_bytes()] {
+                for content_type in [DTMF_RELAY, DTMF] {
+                    if let Some((_, duration_ms)) = parse(content_type, body) {
+                        proptest::prop_assert!(duration_ms <= DURATION_MS_MAX);
+                    }
+                }
+            }
+        }
+    }
 }

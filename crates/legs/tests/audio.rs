@@ -1,0 +1,208 @@
+//! What one side says the other hears, in every codec, through a refresh that changes it and
+//! through hold.
+
+mod world;
+
+use std::time::Duration;
+
+use trunkline_audio::tone::Tone;
+use trunkline_call::{CallCommand, EndReason, GatewayReason};
+use trunkline_legs::{Leg, Port};
+use trunkline_media::codec::Codec;
+use trunkline_sip::Method;
+use trunkline_sip::endpoint::{Action, Body, DialogRequest};
+use world::{ALICE, BOB, World};
+
+const ALICE_HZ: f64 = 440.0;
+const BOB_HZ: f64 = 1_000.0;
+
+/// Both say their own tone for so many ms.
+fn talk(world: &mut World, ms: u64) {
+    for (who, hz) in [(ALICE, ALICE_HZ), (BOB, BOB_HZ)] {
+        let mut samples = vec![0; ms as usize * 16];
+        Tone::sine(hz, 8_000).fill(&mut samples);
+        world.command(who, CallCommand::Play(samples.into()));
+    }
+    world.run(ms + 500);
+}
+
+/// The share of a signal's power that is at `hz` (Goertzel's filter over the whole of it).
+fn share(samples: &[i16], hz: f64) -> f64 {
+    let turn = std::f64::consts::TAU * hz / 16_000.0;
+    let (mut one, mut two, mut power) = (0.0, 0.0, 0.0);
+    for sample in samples {
+        let sample = f64::from(*sample);
+        (one, two) = (sample + 2.0 * turn.cos() * one - two, one);
+        power += sample * sample;
+    }
+    let at_hz = one * one + two * two - 2.0 * turn.cos() * one * two;
+    2.0 * at_hz / (samples.len() as f64 * power.max(1.0))
+}
+
+/// The longest stretch that is not silence.
+fn speech(samples: &[i16]) -> &[i16] {
+    let loud = |frame: &&[i16]| frame.iter().any(|s| s.unsigned_abs() > 1_000);
+    let frames: Vec<_> = samples.chunks(320).collect();
+    let first = frames.iter().position(&loud).unwrap_or(frames.len());
+    let length = frames[first..].iter().take_while(|f| loud(f)).count();
+    &samples[first * 320..(first + length) * 320]
+}
+
+fn assert_each_hears_the_other(world: &World, ms: usize) {
+    for (who, hz) in [(ALICE, BOB_HZ), (BOB, ALICE_HZ)] {
+        let heard = speech(&world.ends[who].heard);
+        assert!(
+            heard.len() >= ms * 16 * 9 / 10,
+            "end {who} heard {} samples",
+            heard.len()
+        );
+        let whole = &heard[640..heard.len() - 640];
+        assert!(
+            share(whole, hz) > 0.95,
+            "end {who}: {:.3} at {hz} Hz",
+            share(whole, hz)
+        );
+    }
+}
+
+#[test]
+fn each_side_hears_the_other_in_every_codec() {
+    for codec in Codec::ALL {
+        let mut world = World::new();
+        world.set(ALICE, |settings| settings.codecs = vec![codec]);
+        world.come_up();
+        let described = world.ends[BOB].leg.as_ref().unwrap().describe();
+        assert_eq!(described.codec, Some(codec));
+        talk(&mut world, 2_000);
+        assert_each_hears_the_other(&world, 2_000);
+        world.hang_up(ALICE);
+        world.assert_nothing_is_left();
+        let media = world.ends[BOB].stats.as_ref().unwrap().media.unwrap();
+        assert!(
+            media.packets_received > 100 && media.packets_lost == 0,
+            "{media:?}"
+        );
+    }
+}
+
+/// An end's endpoint offers A-law alone, behind its leg's back: the far leg must change over.
+fn refresh(world: &mut World, who: usize) {
+    let ip = world.ends[who].sip.ip();
+    let offer = format!(
+        "v=0\r\no=- 1 9 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+         m=audio 10000 RTP/AVP 8\r\na=rtcp-mux\r\n"
+    );
+    let owner = world.ends[who].leg.as_ref().unwrap().owner();
+    let mut request = DialogRequest::new(Method::Invite);
+    request.body = Some(Body::sdp(offer.into_bytes()));
+    world.act(who, Action::Request { owner, request });
+    world.run(100);
+    world.act(who, Action::Ack { owner, body: None });
+    world.run(100);
+}
+
+#[test]
+fn a_refresh_that_changes_the_codec_keeps_audio_both_ways() {
+    let mut world = World::up();
+    let codec = |world: &World, who: usize| {
+        world.ends[who]
+            .leg
+            .as_ref()
+            .unwrap()
+            .describe()
+            .codec
+            .unwrap()
+    };
+    assert_ne!(codec(&world, BOB), Codec::Pcma);
+    talk(&mut world, 1_000);
+    assert_each_hears_the_other(&world, 1_000);
+    world.forget();
+    for who in [ALICE, BOB] {
+        refresh(&mut world, who);
+        assert_eq!(codec(&world, 1 - who), Codec::Pcma);
+    }
+    talk(&mut world, 1_000);
+    assert_each_hears_the_other(&world, 1_000);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn nobody_is_heard_on_hold_and_both_are_after() {
+    let mut world = World::up();
+    world.command(ALICE, CallCommand::Hold);
+    world.run(500);
+    world.forget();
+    let mut tone = vec![0; 16_000];
+    Tone::sine(BOB_HZ, 8_000).fill(&mut tone);
+    world.command(BOB, CallCommand::Play(tone.into()));
+    world.run(2_000);
+    assert!(
+        speech(&world.ends[ALICE].heard).is_empty(),
+        "who holds hears nothing"
+    );
+    world.command(ALICE, CallCommand::Resume);
+    world.run(500);
+    world.forget();
+    talk(&mut world, 1_000);
+    assert_each_hears_the_other(&world, 1_000);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn an_echo_comes_back() {
+    let mut world = World::up();
+    world.ends[BOB].echo = true;
+    let mut tone = vec![0; 32_000];
+    Tone::sine(ALICE_HZ, 8_000).fill(&mut tone);
+    world.command(ALICE, CallCommand::Play(tone.into()));
+    world.run(3_000);
+    let back = speech(&world.ends[ALICE].heard);
+    assert!(back.len() >= 28_800, "{} samples came back", back.len());
+    assert!(share(&back[640..back.len() - 640], ALICE_HZ) > 0.95);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn silence_on_the_wire_ends_a_call_but_not_one_on_hold() {
+    let mut world = World::new();
+    world.set(BOB, |settings| {
+        settings.rtp_timeout = Some(Duration::from_secs(10))
+    });
+    world.come_up();
+    world.command(ALICE, CallCommand::Hold);
+    world.run(500);
+    world.media_lost = true;
+    world.run(60_000);
+    assert_eq!(world.end_reason(BOB), None, "on hold nothing is owed");
+    world.command(ALICE, CallCommand::Resume);
+    world.run(9_000);
+    assert_eq!(world.end_reason(BOB), None);
+    world.run(3_000);
+    let timeout = EndReason::Gateway(GatewayReason::RtpTimeout);
+    assert_eq!(world.end_reason(BOB), Some(timeout));
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn nonsense_on_the_media_ports_is_counted_and_harms_nobody() {
+    let mut world = World::up();
+    for length in 0..64 {
+        for port in [Port::Rtp, Port::Rtcp] {
+            let bytes = vec![0xff; length];
+            let source = ([192, 0, 2, 1], 4_000).into();
+            let input = trunkline_legs::Input::Packet {
+                port,
+                source,
+                bytes: &bytes,
+            };
+            world.input(BOB, input);
+        }
+    }
+    talk(&mut world, 1_000);
+    assert_each_hears_the_other(&world, 1_000);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
