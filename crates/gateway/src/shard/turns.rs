@@ -1,12 +1,7 @@
 //! Times the turns of a call from its audio, by the shard's own view of both directions.
 
-use trunkline_audio::SpeechDetector;
 use trunkline_call::turns::{TurnTimer, Turns};
 use trunkline_call::{CallCommand, CallEvent, FRAME_SAMPLES};
-
-/// Mean square above which a frame of ours sounds: −50 dBFS. An application's silence is digital
-/// silence or the dither of a codec, far below.
-const SOUND_MEAN_SQUARE: u64 = 100 * 100;
 
 /// Follows what a caller says and when our answer reaches the wire.
 ///
@@ -15,11 +10,13 @@ const SOUND_MEAN_SQUARE: u64 = 100 * 100;
 #[derive(Debug)]
 pub struct Conversation {
     timer: TurnTimer,
-    caller: SpeechDetector,
     /// Position of the newest frame of the caller, in samples since answer.
     now: u64,
     /// Where the queue of our audio ends.
     queued_to: u64,
+    /// The start of a frame whose end has not been given yet.
+    part: [i16; FRAME_SAMPLES],
+    filled: usize,
 }
 
 impl Conversation {
@@ -27,9 +24,10 @@ impl Conversation {
     pub fn new() -> Self {
         Self {
             timer: TurnTimer::default(),
-            caller: SpeechDetector::new(),
             now: 0,
             queued_to: 0,
+            part: [0; FRAME_SAMPLES],
+            filled: 0,
         }
     }
 
@@ -43,9 +41,7 @@ impl Conversation {
         {
             self.now = at + FRAME_SAMPLES as u64;
             if !concealed {
-                let before = self.caller.last_speech();
-                self.caller.hear(frame.samples());
-                self.timer.caller(*at, self.caller.last_speech() != before);
+                self.timer.heard(*at, frame.samples());
             }
         }
     }
@@ -53,16 +49,30 @@ impl Conversation {
     /// What the application asked.
     pub fn said(&mut self, command: &CallCommand<'_>) {
         match command {
-            CallCommand::Play(samples) => {
-                let mut at = self.queued_to.max(self.now);
-                for frame in samples.chunks(FRAME_SAMPLES) {
-                    self.timer.ours(at, sounds(frame));
-                    at += frame.len() as u64;
-                }
-                self.queued_to = at;
+            CallCommand::Play(samples) => self.play(samples),
+            CallCommand::Clear => {
+                self.queued_to = self.now;
+                self.filled = 0;
             }
-            CallCommand::Clear => self.queued_to = self.now,
             _ => {}
+        }
+    }
+
+    fn play(&mut self, mut samples: &[i16]) {
+        while !samples.is_empty() {
+            if self.filled == 0 {
+                self.queued_to = self.queued_to.max(self.now);
+            }
+            let taken = samples.len().min(FRAME_SAMPLES - self.filled);
+            let (head, rest) = samples.split_at(taken);
+            self.part[self.filled..self.filled + taken].copy_from_slice(head);
+            self.filled += taken;
+            samples = rest;
+            if self.filled == FRAME_SAMPLES {
+                self.timer.sent(self.queued_to, &self.part);
+                self.queued_to += FRAME_SAMPLES as u64;
+                self.filled = 0;
+            }
         }
     }
 
@@ -70,12 +80,4 @@ impl Conversation {
     pub fn turns(&self) -> &Turns {
         self.timer.turns()
     }
-}
-
-fn sounds(frame: &[i16]) -> bool {
-    let power: u64 = frame
-        .iter()
-        .map(|&s| u64::from(s.unsigned_abs()).pow(2))
-        .sum();
-    power > SOUND_MEAN_SQUARE * frame.len() as u64
 }
