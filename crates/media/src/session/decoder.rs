@@ -1,6 +1,6 @@
 //! The pieces the jitter buffer hands on, to canonical frames.
 
-use trunkline_audio::{FRAME_SAMPLES, Resampler, g711, g722};
+use trunkline_audio::{Concealer, FRAME_SAMPLES, Resampler, g711, g722};
 
 use crate::codec::Codec;
 use crate::jitter::{FRAME_TICKS, Piece};
@@ -16,6 +16,9 @@ const SAMPLES_PER_TICK: usize = FRAME_SAMPLES / FRAME_TICKS as usize;
 pub(super) struct Decoder {
     up: Option<Resampler>,
     g722: Option<Box<g722::Decoder>>,
+    concealer: Concealer,
+    /// Some of the frame is made up: what was made for the whole of it, of which a part is used.
+    made: Option<[i16; FRAME_SAMPLES]>,
     frame: [i16; FRAME_SAMPLES],
     filled: usize,
     /// The beginning of the first of the frames that were dropped last: what would have come next.
@@ -27,6 +30,8 @@ impl Decoder {
         Self {
             up: Resampler::new(Codec::Pcmu.sample_rate(), trunkline_audio::SAMPLE_RATE_HZ).ok(),
             g722: None,
+            concealer: Concealer::new(),
+            made: None,
             frame: [0; FRAME_SAMPLES],
             filled: 0,
             fade: None,
@@ -39,8 +44,9 @@ impl Decoder {
             Piece::Audio(_, bytes) => bytes.len(),
             Piece::Missing(ticks) | Piece::Silence(ticks) => ticks,
         };
-        let end = self.filled + ticks * SAMPLES_PER_TICK;
-        let Some(out) = self.frame.get_mut(self.filled..end) else {
+        let start = self.filled;
+        let end = start + ticks * SAMPLES_PER_TICK;
+        let Some(out) = self.frame.get_mut(start..end) else {
             return;
         };
         self.filled = end;
@@ -61,13 +67,22 @@ impl Decoder {
                     up.process(narrow, out);
                 }
             }
-            Piece::Missing(_) | Piece::Silence(_) => out.fill(0),
+            Piece::Missing(_) => {
+                let made = self.made.get_or_insert_with(|| {
+                    let mut made = [0; FRAME_SAMPLES];
+                    self.concealer.fill(&mut made);
+                    made
+                });
+                out.copy_from_slice(made.get(start..end).unwrap_or_default());
+            }
+            Piece::Silence(_) => out.fill(0),
         }
     }
 
     /// The frame put together so far goes to nobody.
     pub(super) fn drop_frame(&mut self) {
         self.filled = 0;
+        self.made = None;
         if self.fade.is_none() {
             self.fade = self.frame.first_chunk().copied();
         }
@@ -83,6 +98,9 @@ impl Decoder {
                 let new = i32::from(*sample) * weight;
                 *sample = ((old + new) / FADE_SAMPLES as i32) as i16;
             }
+        }
+        if self.made.take().is_none() {
+            self.concealer.hear(&mut self.frame);
         }
         &self.frame
     }
