@@ -101,6 +101,7 @@ const SEEDS: &[(&str, &str)] = &[
     ("sip_framing", "fixtures/sip/rfc4475"),
     ("sip_framing", "fixtures/sip/rfc5118"),
     ("sdp", "fixtures/sdp/phones"),
+    ("trunkline_protocol", "fixtures/streams/trunkline"),
 ];
 
 /// The folder the target's own finds go to, then its seeds.
