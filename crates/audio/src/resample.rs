@@ -12,6 +12,7 @@
 //!
 //! 8 → 16 → 8 kHz therefore takes 1.75 ms, 14 samples of 8 kHz.
 
+mod halfband;
 mod polyphase;
 mod taps;
 
@@ -20,6 +21,7 @@ mod meter;
 #[cfg(test)]
 mod tests;
 
+use halfband::{Down, Up};
 use polyphase::{Polyphase, phases};
 use std::fmt;
 
@@ -53,16 +55,14 @@ pub struct Resampler(Ratio);
 #[derive(Clone, Debug)]
 enum Ratio {
     Same,
-    From8(Polyphase<2, 1, 16>),
-    To8(Polyphase<1, 2, 32>),
+    From8(Up),
+    To8(Down),
     From24(Polyphase<2, 3, 48>),
     To24(Polyphase<3, 2, 32>),
     From48(Polyphase<1, 3, 96>),
     To48(Polyphase<3, 1, 32>),
 }
 
-static FROM_8: [[i16; 16]; 2] = phases(&taps::HALFBAND_27);
-static TO_8: [[i16; 32]; 1] = phases(&taps::HALFBAND_31);
 static FROM_24: [[i16; 48]; 2] = phases(&taps::LOWPASS_95);
 static FROM_48: [[i16; 96]; 1] = phases(&taps::LOWPASS_95);
 /// Up by three, to 48 kHz, of which every sample or every second one is kept.
@@ -73,8 +73,8 @@ impl Resampler {
     pub fn new(from_hz: u32, to_hz: u32) -> Result<Self, UnsupportedRates> {
         Ok(Self(match (from_hz, to_hz) {
             (16_000, 16_000) => Ratio::Same,
-            (8_000, 16_000) => Ratio::From8(Polyphase::new(&FROM_8)),
-            (16_000, 8_000) => Ratio::To8(Polyphase::new(&TO_8)),
+            (8_000, 16_000) => Ratio::From8(Up::new()),
+            (16_000, 8_000) => Ratio::To8(Down::new()),
             (24_000, 16_000) => Ratio::From24(Polyphase::new(&FROM_24)),
             (16_000, 24_000) => Ratio::To24(Polyphase::new(&FROM_16)),
             (48_000, 16_000) => Ratio::From48(Polyphase::new(&FROM_48)),

@@ -1,4 +1,4 @@
-//! The filter: up by L, down by M, computing only the samples that are kept.
+//! The wide-band filter: up by L, down by M, computing only the samples that are kept.
 
 /// Input samples worked on at a time; the window of one block stays in the first-level cache.
 const BLOCK: usize = 320;
@@ -6,8 +6,8 @@ const BLOCK: usize = 320;
 /// Room for the filter's memory before a block; the longest is 96 taps.
 const MEMORY_MAX: usize = 96;
 
-/// Taps are Q14: 1.0 must fit, for the phase of a half-band filter that passes samples through.
-const TAP_BITS: u32 = 14;
+/// Taps are Q14: 1.0 fits, and 32 bits hold the sum for any input.
+pub(super) const TAP_BITS: u32 = 14;
 
 /// Bits after the point of the prototype filters in [`super::taps`].
 const PROTOTYPE_BITS: u32 = 24;
@@ -22,14 +22,19 @@ pub(super) const fn phases<const N: usize, const L: usize, const T: usize>(
     let mut phases = [[0; T]; L];
     let mut n = 0;
     while n < N {
-        let half = 1_i64 << (PROTOTYPE_BITS - TAP_BITS - 1);
-        let tap = (prototype[n] as i64 * L as i64 + half) >> (PROTOTYPE_BITS - TAP_BITS);
-        assert!(tap.abs() <= 1 << TAP_BITS);
-        phases[n % L][T - 1 - n / L] = tap as i16;
+        phases[n % L][T - 1 - n / L] = tap(prototype[n], L as i32);
         n += 1;
     }
     assert_sums_fit(&phases);
     phases
+}
+
+/// One tap of a prototype, rounded.
+pub(super) const fn tap(prototype: i32, gain: i32) -> i16 {
+    let half = 1_i64 << (PROTOTYPE_BITS - TAP_BITS - 1);
+    let tap = (prototype as i64 * gain as i64 + half) >> (PROTOTYPE_BITS - TAP_BITS);
+    assert!(tap.abs() <= 1 << TAP_BITS);
+    tap as i16
 }
 
 /// No input can overflow the 32 bit sum of a phase.
@@ -105,7 +110,7 @@ fn dot<const T: usize>(samples: &[i16; T], taps: &[i16; T]) -> i32 {
 }
 
 #[inline(always)]
-fn rounded(sum: i32) -> i16 {
+pub(super) fn rounded(sum: i32) -> i16 {
     let scaled = (sum + (1 << (TAP_BITS - 1))) >> TAP_BITS;
     scaled.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
