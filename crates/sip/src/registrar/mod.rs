@@ -1,8 +1,6 @@
 //! The registrar of RFC 3261 §10.3: which devices may be reached as which user, and where.
 
 mod binding;
-#[cfg(test)]
-mod tests;
 
 pub use binding::Binding;
 

@@ -3,9 +3,6 @@
 //! The machine decides how long to ask for and when to ask again; the
 //! [`Endpoint`](crate::endpoint::Endpoint) sends, answers challenges and keeps the time.
 
-#[cfg(test)]
-mod tests;
-
 use crate::digest::Account;
 use crate::endpoint::Path;
 use crate::header::{Name, NameAddr};

@@ -4,8 +4,6 @@
 //! OPTIONS are answered here; who may call is decided by [`admission`].
 
 mod admission;
-#[cfg(test)]
-mod tests;
 
 pub use admission::{AdmissionConfig, Caller, User};
 
