@@ -2,10 +2,14 @@
 
 mod world;
 
-use trunkline_call::{CallCommand, CallEvent, EndReason, GatewayReason, HangupCause};
+use trunkline_call::{
+    CallCommand, CallEvent, CommandKind, Digit, EndReason, GatewayReason, HangupCause, Headers,
+    Target, TransferMode, TransferOutcome, Why,
+};
+use trunkline_legs::Leg;
 use trunkline_sip::digest::Account;
 use trunkline_sip::endpoint;
-use trunkline_sip::{Builder, Message, Name};
+use trunkline_sip::{Builder, Message, Method, Name};
 use world::{ALICE, BOB, World};
 
 const ANSWER: &str = "v=0\r\no=- 1 1 IN IP4 10.0.0.2\r\ns=-\r\nc=IN IP4 10.0.0.2\r\nt=0 0\r\n\
@@ -20,9 +24,15 @@ fn call() -> World {
     world
 }
 
-/// A response of one branch of the call to Alice's first INVITE.
+/// A response of one branch of the call to Alice's last request but ACK.
 fn response(world: &World, status: u16, tag: &str, sdp: &str) -> Message {
-    let invite = &world.ends[ALICE].sent[0];
+    let is_answered = |message: &&Message| message.method() != Some(&Method::Ack);
+    let invite = world.ends[ALICE]
+        .sent
+        .iter()
+        .rev()
+        .find(is_answered)
+        .unwrap();
     let mut builder = Builder::response(status, "Whatever");
     for name in [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq] {
         builder = builder.header(name, invite.header(name).unwrap());
@@ -115,6 +125,168 @@ fn every_refusal_is_told_as_it_was_said_and_a_redirection_is_one() {
         assert_eq!(world.end_reason(ALICE), Some(refused));
         world.assert_nothing_is_left();
     }
+}
+
+/// A call that is up, its far end played by hand from here on.
+fn up() -> World {
+    let mut world = call();
+    say(&mut world, 200, "bob", ANSWER);
+    assert_eq!(world.ends[ALICE].events, [CallEvent::Answered]);
+    world.forget();
+    world
+}
+
+fn refused(command: CommandKind, code: u16) -> CallEvent {
+    CallEvent::Refused {
+        command,
+        why: Why::Failed(code),
+    }
+}
+
+fn is_held(world: &World) -> bool {
+    world.ends[ALICE].leg.as_ref().unwrap().describe().held
+}
+
+/// Bob's request in the dialog of Alice's last request, by hand.
+fn ask(world: &mut World, method: Method, cseq: u32, headers: &[(&'static str, &str)], body: &str) {
+    let asked = world.ends[ALICE].sent.last().unwrap();
+    let (ours, theirs) = (
+        asked.header(Name::From).unwrap(),
+        asked.header(Name::To).unwrap(),
+    );
+    let mut builder = Builder::request(method.clone(), "sip:alice@10.0.0.1")
+        .header(
+            Name::Via,
+            format!("SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKbob{cseq}"),
+        )
+        .header(Name::From, theirs)
+        .header(Name::To, ours)
+        .header(Name::CallId, asked.header(Name::CallId).unwrap())
+        .header(Name::CSeq, format!("{cseq} {method}"))
+        .header(Name::Contact, "<sip:bob@10.0.0.2>");
+    for (name, value) in headers {
+        builder = builder.header(*name, value);
+    }
+    let message = builder.body("message/sipfrag", body).build();
+    world.deliver(ALICE, message);
+    world.run(50);
+}
+
+#[test]
+fn a_hold_that_is_refused_is_taken_back_and_told() {
+    let mut world = up();
+    world.command(ALICE, CallCommand::Hold);
+    world.run(50);
+    say(&mut world, 488, "bob", "");
+    assert_eq!(world.ends[ALICE].events, [refused(CommandKind::Hold, 488)]);
+    assert!(!is_held(&world));
+    world.command(ALICE, CallCommand::Hold);
+    world.run(50);
+    say(&mut world, 200, "bob", ANSWER);
+    assert!(is_held(&world), "it may be tried again");
+    world.command(ALICE, CallCommand::Resume);
+    world.run(50);
+    say(&mut world, 500, "bob", "");
+    assert!(is_held(&world), "the far end still has us for holding");
+    assert_eq!(
+        world.ends[ALICE].events.pop(),
+        Some(refused(CommandKind::Resume, 500))
+    );
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn a_hold_answered_with_nothing_is_acknowledged_and_taken_back() {
+    let mut world = up();
+    world.command(ALICE, CallCommand::Hold);
+    world.run(50);
+    say(&mut world, 200, "bob", "");
+    assert_eq!(world.ends[ALICE].told(), ["INVITE", "ACK"]);
+    assert_eq!(world.ends[ALICE].events, [refused(CommandKind::Hold, 488)]);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn a_far_end_that_knows_the_call_no_more_has_ended_it() {
+    let digit = Digit::from_char('1').unwrap();
+    let press = CallCommand::SendDtmf {
+        digit,
+        duration_ms: 100,
+    };
+    for command in [CallCommand::Hold, press] {
+        let mut world = up();
+        world.command(ALICE, command);
+        world.run(50);
+        say(&mut world, 481, "bob", "");
+        let gone = EndReason::Upstream {
+            code: 481,
+            text: "Whatever".into(),
+        };
+        assert_eq!(world.end_reason(ALICE), Some(gone));
+        world.assert_nothing_is_left();
+    }
+}
+
+#[test]
+fn a_notify_that_overtakes_the_202_counts_as_one() {
+    let mut world = up();
+    let target = Target::new("sip:carol@10.0.0.3").unwrap();
+    let headers = Headers::default();
+    world.command(
+        ALICE,
+        CallCommand::Transfer {
+            target,
+            headers,
+            mode: TransferMode::Refer,
+        },
+    );
+    world.run(50);
+    let refer = [
+        ("Event", "refer"),
+        ("Subscription-State", "terminated;reason=noresource"),
+    ];
+    ask(
+        &mut world,
+        Method::Notify,
+        1,
+        &refer,
+        "SIP/2.0 486 Busy Here\r\n",
+    );
+    let outcome = TransferOutcome {
+        code: 486,
+        text: "Busy Here".into(),
+    };
+    assert_eq!(world.ends[ALICE].events, [CallEvent::Transferred(outcome)]);
+    assert!(world.ends[ALICE].dials.is_empty());
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn a_far_end_that_leaves_without_a_word_about_the_refer_has_not_accepted_it() {
+    let mut world = up();
+    let target = Target::new("sip:carol@10.0.0.3").unwrap();
+    let headers = Headers::default();
+    world.command(
+        ALICE,
+        CallCommand::Transfer {
+            target,
+            headers,
+            mode: TransferMode::Refer,
+        },
+    );
+    world.run(50);
+    ask(&mut world, Method::Bye, 1, &[], "");
+    assert!(world.ends[ALICE].events.is_empty());
+    world.run(5_000);
+    let events = [
+        refused(CommandKind::Transfer, 408),
+        CallEvent::Ended(EndReason::Remote),
+    ];
+    assert_eq!(world.ends[ALICE].events, events);
+    world.assert_nothing_is_left();
 }
 
 #[test]

@@ -46,7 +46,9 @@ pub struct BridgeEnd {
 /// It stands where the applications of both legs stood: give it their events, and pass the
 /// command it answers with to the other leg. It holds nothing but which legs still live, so a
 /// frame crosses without a copy and without an allocation; the playout of the far leg keeps the
-/// pace. Both legs must be driven by one clock, as the legs of one media shard are.
+/// pace. Both legs must be driven by one clock, as the legs of one media shard are. What an
+/// application left behind is not the bridge's: give a leg `Clear` and `Continue` before it is
+/// joined.
 #[derive(Debug, Default)]
 pub struct Bridge {
     ended: [bool; 2],

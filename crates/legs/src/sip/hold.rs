@@ -117,8 +117,8 @@ impl SipLeg {
             }
             // Glare: the endpoint says when to try again (RFC 3261 §14.1).
             491 => self.negotiation.handle_refusal(),
-            // The far end knows the dialog no more (RFC 3261 §12.2.1.2).
-            408 | 481 => {
+            // The far end is not there (RFC 3261 §12.2.1.2).
+            408 => {
                 let text = status::bounded(response.reason().unwrap_or_default());
                 self.hang_up(now, EndReason::Upstream { code, text });
             }

@@ -9,28 +9,25 @@ use trunkline_sip::endpoint::{Body, Reply, TransactionId};
 
 use super::{Phase, SipLeg, body};
 
-/// What an offer that came too early is asked to wait, in seconds (RFC 3311 §5.2 wants 0 to 10
-/// at random; one leg has one such answer, so nothing is synchronised by a fixed figure).
-const RETRY_AFTER_SECONDS: &str = "3";
-
 impl SipLeg {
     /// A re-INVITE or UPDATE. Its offer is answered, an INVITE without one gets ours; what
     /// cannot be met is refused and changes nothing (RFC 3261 §14.2).
     pub(super) fn on_offer(&mut self, now: Instant, transaction: TransactionId, request: &Message) {
-        if !matches!(self.phase, Phase::Up) {
-            let reply = Reply::new(500).header("Retry-After", RETRY_AFTER_SECONDS);
-            return self.respond(transaction, reply);
+        let offer = body::sdp(request);
+        if offer.is_none() && request.method() == Some(&Method::Update) {
+            // It only refreshes the dialog (RFC 3311 §5.1).
+            return self.respond(transaction, Reply::new(200));
         }
-        let settled = match body::sdp(request) {
+        if !matches!(self.phase, Phase::Up) {
+            // The first offer has no answer yet (RFC 3264 §4).
+            return self.respond(transaction, Reply::new(491));
+        }
+        let settled = match offer {
             Some(offer) => self
                 .negotiation
                 .handle_offer(offer)
                 .map(|answer| answer.text),
-            None if request.method() == Some(&Method::Invite) => {
-                self.negotiation.offer(&Change::none())
-            }
-            // An UPDATE without an offer only refreshes the dialog (RFC 3311 §5.1).
-            None => return self.respond(transaction, Reply::new(200)),
+            None => self.negotiation.offer(&Change::none()),
         };
         match settled {
             Ok(text) => {

@@ -6,7 +6,7 @@ use trunkline_call::{EndReason, GatewayReason};
 use trunkline_sip::endpoint::{Action, Event, Failure, Reply, TransactionId};
 use trunkline_sip::{Message, Method};
 
-use super::{Phase, SipLeg};
+use super::{Phase, SipLeg, status};
 
 /// What is to be done about an event whose leg is gone. Leg and endpoint may live in different
 /// threads, so a request can be on its way to a leg that has just ended; it still wants its
@@ -64,11 +64,18 @@ impl SipLeg {
 
     fn on_response(&mut self, now: Instant, method: &Method, response: &Message) {
         let is_first = matches!(self.phase, Phase::Calling(_));
+        let code = response.status().unwrap_or_default();
+        // The far end knows the dialog no more (RFC 3261 §12.2.1.2); of a NOTIFY it says only
+        // that the transfer concerns it no more (RFC 5057 §5.1).
+        if code == 481 && matches!(self.phase, Phase::Up) && *method != Method::Notify {
+            let text = status::bounded(response.reason().unwrap_or_default());
+            return self.hang_up(now, EndReason::Upstream { code, text });
+        }
         match method {
             Method::Invite if is_first => self.on_invite_response(now, response),
             Method::Invite => self.on_reinvite_response(now, response),
-            Method::Refer => self.on_refer_response(now, response),
-            Method::Info => self.on_info_response(response.status().unwrap_or_default()),
+            Method::Refer => self.on_refer_response(now, code),
+            Method::Info => self.on_info_response(code),
             _ => {}
         }
     }
@@ -78,7 +85,7 @@ impl SipLeg {
         match method {
             Method::Invite if is_first => self.on_invite_failed(now, why),
             Method::Invite => self.on_reinvite_failed(now, why),
-            Method::Refer => self.on_refer_failed(why),
+            Method::Refer => self.on_refer_failed(now, why),
             Method::Info => self.on_info_response(code_of(why)),
             _ => {}
         }

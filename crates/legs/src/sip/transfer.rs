@@ -89,18 +89,14 @@ impl SipLeg {
     }
 
     /// The far end's answer to our REFER.
-    pub(super) fn on_refer_response(&mut self, now: Instant, response: &Message) {
-        let code = response.status().unwrap_or_default();
+    pub(super) fn on_refer_response(&mut self, now: Instant, code: u16) {
         if code < 200 || !matches!(self.moving, Move::Asked { .. }) {
             return;
         }
         match code {
             200..=299 => self.follow(now),
-            // The far end knows the dialog no more (RFC 3261 §12.2.1.2).
-            481 => {
-                let text = status::bounded(response.reason().unwrap_or_default());
-                self.hang_up(now, EndReason::Upstream { code, text });
-            }
+            // It said BYE as well: there is nothing left to join.
+            _ if matches!(self.phase, Phase::Departed) => self.fail_transfer(now, code),
             _ => {
                 if let Move::Asked { target, headers } =
                     std::mem::replace(&mut self.moving, Move::None)
@@ -113,16 +109,26 @@ impl SipLeg {
 
     /// Our REFER got no answer. It may have arrived, so no second leg is placed: the target
     /// would be called twice.
-    pub(super) fn on_refer_failed(&mut self, why: Failure) {
+    pub(super) fn on_refer_failed(&mut self, now: Instant, why: Failure) {
         if matches!(self.moving, Move::Asked { .. }) {
-            self.moving = Move::None;
-            self.refuse(CommandKind::Transfer, Why::Failed(signal::code_of(why)));
+            self.fail_transfer(now, signal::code_of(why));
+        }
+    }
+
+    /// The REFER came to nothing.
+    fn fail_transfer(&mut self, now: Instant, code: u16) {
+        self.moving = Move::None;
+        self.refuse(CommandKind::Transfer, Why::Failed(code));
+        if matches!(self.phase, Phase::Departed) {
+            self.close(now, EndReason::Remote);
         }
     }
 
     fn follow(&mut self, now: Instant) {
         self.moving = Move::Followed;
-        self.timers.set(Timer::Transfer, now + SILENCE_MAX);
+        if matches!(self.phase, Phase::Up) {
+            self.timers.set(Timer::Transfer, now + SILENCE_MAX);
+        }
     }
 
     fn join(&mut self, target: Target, headers: Headers, refused: Option<u16>) {
@@ -155,7 +161,7 @@ impl SipLeg {
                     text,
                 },
             );
-        } else if matches!(self.phase, Phase::Up) {
+        } else {
             self.follow(now);
         }
     }
@@ -184,11 +190,12 @@ impl SipLeg {
         open
     }
 
-    /// The far end says no more about a transfer. One that left for it has gone there for all
-    /// we know, and 202 is the last thing it said; one that stayed never got through.
+    /// The far end says no more about a transfer. One that accepted it and left has gone there
+    /// for all we know, and 202 is the last thing it said; one that stayed never got through.
     pub(super) fn on_transfer_silent(&mut self, now: Instant) {
-        let (code, text) = match self.phase {
-            Phase::Departed => (202, "Accepted"),
+        let (code, text) = match (&self.phase, &self.moving) {
+            (Phase::Departed, Move::Followed) => (202, "Accepted"),
+            (Phase::Departed, _) => return self.fail_transfer(now, 408),
             _ => (408, "Request Timeout"),
         };
         self.conclude(
