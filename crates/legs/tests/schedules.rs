@@ -1,13 +1,13 @@
 //! A thousand random calls over a network that loses, repeats and reorders, with both sides
 //! doing at random what an application may do. Whatever they do, the call ends once, for one
-//! reason, and nothing is left.
+//! reason, and nothing is left. And however two holds meet, each side's last word stands.
 
 mod world;
 
 use trunkline_call::{
     CallCommand, CallEvent, Digit, GatewayReason, HangupCause, Headers, Target, TransferMode,
 };
-use trunkline_legs::{DialNews, Input};
+use trunkline_legs::{DialNews, Input, Leg};
 use world::{ALICE, BOB, World};
 
 const SCHEDULES: u64 = 1_000;
@@ -83,6 +83,20 @@ fn is_up(world: &World, who: usize) -> bool {
     world.ends[who].has(&CallEvent::Answered)
 }
 
+/// Nobody is held twice, nor let go twice.
+fn assert_holds_alternate(events: &[CallEvent], seed: u64) {
+    let mut is_held = false;
+    for event in events {
+        let held = match event {
+            CallEvent::Held => true,
+            CallEvent::Resumed => false,
+            _ => continue,
+        };
+        assert_ne!(held, is_held, "seed {seed}: {events:?}");
+        is_held = held;
+    }
+}
+
 #[test]
 fn every_schedule_ends_once_and_leaves_nothing() {
     let (mut up, mut refused, mut lonely, mut held, mut moved) = (0, 0, 0, 0, 0);
@@ -92,6 +106,7 @@ fn every_schedule_ends_once_and_leaves_nothing() {
             let last = end.events.last();
             let is_end = last.is_none_or(|event| matches!(event, CallEvent::Ended(_)));
             assert!(is_end, "seed {seed}: the last event is {last:?}");
+            assert_holds_alternate(&end.events, seed);
         }
         let count = |wanted: fn(&CallEvent) -> bool| {
             usize::from(world.ends.iter().any(|end| end.events.iter().any(wanted)))
@@ -109,4 +124,46 @@ fn every_schedule_ends_once_and_leaves_nothing() {
         "{up} {held} {moved} {refused}"
     );
     assert!(lonely < 100, "{lonely} INVITEs never arrived");
+}
+
+#[test]
+fn however_two_holds_meet_the_last_word_of_each_stands() {
+    let mut glares = 0;
+    for seed in 1..=60 {
+        let mut world = World::up();
+        world.random = trunkline_testkit::Seeded::new(seed);
+        world.network = trunkline_testkit::SeededNet::new(seed, world::bad());
+        world.threads.set_conditions(world::busy_threads());
+        let mut last = [false; 2];
+        for _ in 0..6 {
+            let who = world.random.below(2) as usize;
+            last[who] = world.random.below(2) == 0;
+            world.command(
+                who,
+                if last[who] {
+                    CallCommand::Hold
+                } else {
+                    CallCommand::Resume
+                },
+            );
+            let pause = world.random.below(60);
+            world.run(pause);
+        }
+        // Glare may meet glare, and each loss of a final response costs half a second and more.
+        world.run(30_000);
+        glares += usize::from(world.ends.iter().any(|end| end.has_told("491 INVITE")));
+        let held = last[ALICE] || last[BOB];
+        for who in [ALICE, BOB] {
+            let leg = world.ends[who].leg.as_ref();
+            let leg = leg.unwrap_or_else(|| panic!("seed {seed}: {:?}", world.ends[who].events));
+            assert_eq!(
+                leg.describe().held,
+                held,
+                "seed {seed}, end {who}, {last:?}"
+            );
+        }
+        world.hang_up(ALICE);
+        world.assert_nothing_is_left();
+    }
+    assert!(glares > 20, "{glares} of the 60 met");
 }

@@ -24,7 +24,6 @@ impl SipLeg {
             EndReason::Gateway(reason) => reason_header(code, reason),
             _ => Headers::new(),
         };
-        self.decline_referral();
         self.signal(Action::Hangup {
             owner: self.owner,
             refusal,

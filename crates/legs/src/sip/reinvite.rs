@@ -46,14 +46,10 @@ impl SipLeg {
     pub(super) fn on_reinvite_ack(&mut self, now: Instant, ack: &Message) {
         // While an offer in a re-INVITE of ours is open, no 200 of ours can be, so the answer
         // cannot be taken for one to that.
-        if self.negotiation.has_open_offer() && !self.hold.is_asking() {
-            match self
-                .negotiation
-                .handle_answer(body::sdp(ack).unwrap_or_default())
-            {
-                Ok(_) => self.adopt(now),
-                Err(_) => self.negotiation.handle_refusal(),
-            }
+        let awaits_answer = self.negotiation.has_open_offer() && !self.hold.is_asking();
+        let answer = body::sdp(ack).unwrap_or_default();
+        if awaits_answer && self.negotiation.handle_answer(answer).is_ok() {
+            self.adopt(now);
         }
         self.pursue_hold(now);
     }
