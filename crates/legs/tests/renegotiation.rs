@@ -66,6 +66,24 @@ fn another_codec_and_another_address_are_taken_by_invite_and_by_update() {
 }
 
 #[test]
+fn media_follows_the_far_end_to_another_address() {
+    let mut world = World::up();
+    assert_eq!(
+        world.ends[BOB].destination,
+        Some(([10, 0, 0, 1], 10_000).into())
+    );
+    // Where packets came from so far counts no more, and from the new place none has come yet.
+    world.media_lost = true;
+    ask(&mut world, Method::Invite, Some(sdp(5, 20_000, "0", "")));
+    world.run(1_000);
+    assert_eq!(
+        world.ends[BOB].destination,
+        Some(([10, 0, 0, 1], 20_000).into())
+    );
+    finish(world);
+}
+
+#[test]
 fn every_way_to_hold_is_a_hold_and_telling_it_twice_is_one() {
     let holds = ["a=sendonly\r\n", "a=inactive\r\n", "c=IN IP4 0.0.0.0\r\n"];
     for hold in holds {

@@ -1,7 +1,7 @@
 //! Keys: pressed by us, heard from the far end, by RTP and by INFO.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use trunkline_call::{CallEvent, CommandKind, Digit, Why};
 use trunkline_sip::endpoint::{Action, Body, DialogRequest, Reply, TransactionId};
@@ -87,7 +87,8 @@ impl SipLeg {
 
     /// A key of the far end, however it came.
     pub(super) fn on_key(&mut self, now: Instant, way: Way, digit: Digit, duration_ms: u32) {
-        if matches!(self.phase, Phase::Up) && self.keys.is_new(now, way, digit) {
+        let press = Duration::from_millis(duration_ms.into());
+        if matches!(self.phase, Phase::Up) && self.keys.is_new(now, way, digit, press) {
             self.tell(CallEvent::Dtmf { digit, duration_ms });
         }
     }

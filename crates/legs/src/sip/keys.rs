@@ -5,11 +5,17 @@ use std::time::{Duration, Instant};
 
 use trunkline_call::Digit;
 
-/// How far apart the two reports of one key press may be. A far end that sends both starts them
-/// together; what parts them is a jitter buffer here and an INFO retransmission (500 ms) there.
+/// How far apart the two reports of one key press may be, its own length aside. A far end that
+/// sends both starts them together; what parts them is a jitter buffer here and an INFO
+/// retransmission (500 ms) there.
 const TWIN_WINDOW: Duration = Duration::from_millis(1_000);
 
-/// The most reports that wait for their twin. More keys than this in a second no finger presses.
+/// The longest press whose two reports are brought together. Packets tell a key when it is let
+/// go, an INFO mostly when it is pressed.
+const PRESS_MAX: Duration = Duration::from_secs(10);
+
+/// The most reports that wait for their twin. No finger presses more
+/// keys than this in that time.
 const WAITING_MAX: usize = 32;
 
 /// Which way a key was reported.
@@ -32,15 +38,16 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Whether this report is a key the application has not heard of yet.
-    pub fn is_new(&mut self, now: Instant, way: Way, digit: Digit) -> bool {
+    /// Whether this report is a key the application has not heard of yet. The key was held for
+    /// `press` up to now, as far as the report says.
+    pub fn is_new(&mut self, now: Instant, way: Way, digit: Digit, press: Duration) -> bool {
+        let since = |at: Instant| now.saturating_duration_since(at);
         self.waiting
-            .retain(|(at, ..)| now.saturating_duration_since(*at) <= TWIN_WINDOW);
-        let twin = self
-            .waiting
-            .iter()
-            .position(|&(_, w, d)| w != way && d == digit);
-        if let Some(twin) = twin {
+            .retain(|(at, ..)| since(*at) <= TWIN_WINDOW + PRESS_MAX);
+        let apart = TWIN_WINDOW + press.min(PRESS_MAX);
+        let is_twin =
+            |&(at, w, d): &(Instant, Way, Digit)| w != way && d == digit && since(at) <= apart;
+        if let Some(twin) = self.waiting.iter().position(is_twin) {
             self.waiting.remove(twin);
             return false;
         }
@@ -64,6 +71,8 @@ mod tests {
         Instant::now()
     }
 
+    const PRESS: Duration = Duration::from_millis(100);
+
     fn digit(key: char) -> Digit {
         Digit::from_char(key).unwrap()
     }
@@ -74,7 +83,7 @@ mod tests {
         let at = |ms| start + Duration::from_millis(ms);
         let new = reports
             .iter()
-            .filter(|&&(ms, way, key)| keys.is_new(at(ms), way, digit(key)));
+            .filter(|&&(ms, way, key)| keys.is_new(at(ms), way, digit(key), PRESS));
         new.map(|&(_, _, key)| key).collect()
     }
 
@@ -107,7 +116,20 @@ mod tests {
 
     #[test]
     fn a_second_press_after_the_window_is_a_key_of_its_own() {
-        assert_eq!(heard(&[(0, Way::Rtp, '5'), (1_001, Way::Info, '5')]), "55");
+        assert_eq!(heard(&[(0, Way::Rtp, '5'), (1_101, Way::Info, '5')]), "55");
+    }
+
+    #[test]
+    fn a_long_press_told_when_it_begins_and_when_it_ends_is_one_key() {
+        let (start, five) = (start(), digit('5'));
+        let long = Duration::from_secs(4);
+        let mut keys = Keys::default();
+        assert!(keys.is_new(start, Way::Info, five, PRESS));
+        assert!(!keys.is_new(start + long, Way::Rtp, five, long));
+        assert!(
+            keys.is_new(start + 2 * long, Way::Rtp, five, PRESS),
+            "and the next is another"
+        );
     }
 
     #[test]
@@ -116,7 +138,7 @@ mod tests {
         let mut keys = Keys::default();
         for i in 0..1_000u32 {
             let digit = Digit::from_event((i % 16) as u8).unwrap();
-            keys.is_new(start, Way::Info, digit);
+            keys.is_new(start, Way::Info, digit, PRESS);
         }
         assert_eq!(keys.waiting.len(), WAITING_MAX);
     }

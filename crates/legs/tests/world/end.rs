@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use trunkline_call::{CallEvent, EndReason, Headers, Target};
 use trunkline_legs::sip::{Incoming, Outgoing, Settings, SipLeg, answer_stray};
-use trunkline_legs::{DialPurpose, Input, Leg, Output, Stats};
+use trunkline_legs::{DialPurpose, Input, Leg, Output, Port, Stats};
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{self, Endpoint, EndpointConfig, Event, Path};
 use trunkline_testkit::Seeded;
@@ -26,6 +26,8 @@ pub struct End {
     pub events: Vec<CallEvent>,
     /// Every sample heard.
     pub heard: Vec<i16>,
+    /// Where the last RTP packet went.
+    pub destination: Option<SocketAddr>,
     pub dials: Vec<(DialPurpose, Target, Headers)>,
     /// SIP messages sent, retransmissions included.
     pub sent: Vec<Message>,
@@ -58,6 +60,7 @@ impl End {
             stats: None,
             events: Vec::new(),
             heard: Vec::new(),
+            destination: None,
             dials: Vec::new(),
             sent: Vec::new(),
             echo: false,
@@ -121,7 +124,14 @@ impl End {
                     }
                 }
                 Output::Event(event) => self.events.push(event),
-                Output::Transmit { port, bytes, .. } => {
+                Output::Transmit {
+                    port,
+                    destination,
+                    bytes,
+                } => {
+                    if port == Port::Rtp {
+                        self.destination = Some(destination);
+                    }
                     let source = self.settings.media;
                     self.outputs.push((
                         to,
