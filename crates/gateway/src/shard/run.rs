@@ -39,6 +39,8 @@ pub struct Loop {
     datagrams: Datagrams,
     /// Calls whose sockets were not read empty: where, and which.
     again: Vec<(usize, Socket)>,
+    /// Room for the places that are due.
+    due: Vec<usize>,
     lateness: Lateness,
     stopping: bool,
 }
@@ -63,6 +65,7 @@ impl Loop {
             bridges: Bridges::default(),
             datagrams: Datagrams::default(),
             again: Vec::new(),
+            due: Vec::new(),
             stopping: false,
         }
     }
@@ -114,18 +117,23 @@ impl Loop {
 
     /// Gives a turn to every call that is due, and says to how many.
     fn run_due(&mut self, now: Instant) -> u32 {
-        let mut count = 0;
+        // All are taken out first: a call that asks for the same moment again has its turn after
+        // the others and what is ready.
+        let mut due = std::mem::take(&mut self.due);
         while let Some((at, place)) = self.deadlines.first() {
             if at > now + EARLY_MAX {
                 break;
             }
             self.lateness.note(now.saturating_duration_since(at));
-            // A call that asks for the same moment again is served with the next wake-up.
             self.deadlines.set(place, None);
-            self.with(place, now, |slot, around, _| slot.time(now, around));
-            count += 1;
+            due.push(place);
         }
-        count
+        let count = due.len();
+        for place in due.drain(..) {
+            self.with(place, now, |slot, around, _| slot.time(now, around));
+        }
+        self.due = due;
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     fn run_again(&mut self, now: Instant) {

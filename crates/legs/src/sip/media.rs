@@ -12,8 +12,13 @@ use trunkline_media::dtmf;
 use trunkline_media::negotiation::Agreed;
 use trunkline_media::session::{self, MarkId, Port, Refusal, Session, Statistics};
 
+use trunkline_media::timing::EARLY_MAX_US;
+
 use super::keys::Way;
 use super::{Phase, Queued, SipLeg};
+
+/// The session does at once what is due this soon, so it is told the time that early.
+const EARLY_MAX: Duration = Duration::from_micros(EARLY_MAX_US.unsigned_abs());
 
 /// A datagram to send; its bytes are in [`Media::sent`].
 #[derive(Debug)]
@@ -84,7 +89,7 @@ impl Media {
 
     /// Lets the session do what is due.
     pub(super) fn timeout(&mut self, now: Instant) {
-        if self.next.is_some_and(|at| at <= now) {
+        if self.next.is_some_and(|at| at <= now + EARLY_MAX) {
             self.input(now, session::Input::Timeout);
         }
     }
