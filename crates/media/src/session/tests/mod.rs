@@ -1,5 +1,8 @@
 //! One session against a scripted peer in virtual time.
 
+mod keys;
+mod signalling;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -8,7 +11,6 @@ use trunkline_audio::{AudioFrame, g711::ulaw};
 
 use super::*;
 use crate::codec::Codec;
-use crate::dtmf::{Digit, Event};
 use crate::negotiation::PayloadTypes;
 use crate::rtp::Header;
 use crate::sdp::Direction;
@@ -286,113 +288,6 @@ fn every_codec_and_packet_time_carries_audio_both_ways_without_a_gap() {
 }
 
 #[test]
-fn a_key_is_heard_once_with_its_length_and_its_packets_are_no_loss() {
-    let mut run = Run::new(&agreed(Codec::Pcmu, 20));
-    for n in 0..50 {
-        if !(10..18).contains(&n) {
-            run.packet(n * 20_000, header(n, 0), &level(500));
-            continue;
-        }
-        let end = n >= 15;
-        let duration = if end { 800 } else { (n - 9) as u16 * 160 };
-        let event = Event {
-            code: 5,
-            end,
-            volume: 10,
-            duration,
-        };
-        let header = Header {
-            timestamp: 1600,
-            ..header(n, EVENT_TYPE)
-        };
-        run.packet(n * 20_000, header, &event.to_bytes());
-    }
-    let five = Digit::from_event(5).unwrap();
-    assert_eq!(
-        run.told(),
-        [format!(
-            "{:?}",
-            Output::Dtmf {
-                digit: five,
-                duration_ms: 100
-            }
-        )]
-    );
-    let statistics = run.session.statistics();
-    assert_eq!(
-        (statistics.packets_lost, statistics.samples_concealed),
-        (0, 0)
-    );
-    assert_eq!(statistics.digits_received, 1);
-}
-
-#[test]
-fn keys_we_press_go_out_in_the_place_of_audio_and_speech_goes_on_after_them() {
-    let mut run = Run::new(&agreed(Codec::Pcmu, 20));
-    run.input(Input::Play(&[2000; 16_000]));
-    run.until(200_000);
-    for code in [1, 2] {
-        let digit = Digit::from_event(code).unwrap();
-        run.input(Input::SendDtmf {
-            digit,
-            duration_ms: 60,
-        });
-    }
-    run.until(3_000_000);
-    let sent = run.sent();
-    let events: Vec<_> = sent
-        .iter()
-        .filter(|(_, header, _)| header.payload_type == EVENT_TYPE)
-        .collect();
-    assert_eq!(
-        events.len(),
-        2 * 5,
-        "three updates, the last of them an end, and two more ends"
-    );
-    for pair in sent.windows(2) {
-        assert_eq!(pair[1].1.sequence, pair[0].1.sequence.wrapping_add(1));
-        assert!(pair[1].0 - pair[0].0 <= 31_000);
-    }
-    let first = sent[0].1;
-    for (n, (_, header, _)) in sent.iter().enumerate() {
-        if header.payload_type == 0 {
-            assert_eq!(
-                header.timestamp,
-                first.timestamp.wrapping_add(n as u32 * 160)
-            );
-        }
-    }
-    assert_eq!(
-        run.session.played_ms(),
-        1000,
-        "all of the speech was played"
-    );
-    let starts: Vec<_> = events
-        .iter()
-        .filter(|(_, h, _)| h.marker)
-        .map(|(at, ..)| *at)
-        .collect();
-    assert!(
-        starts[1] - starts[0] >= 60_000 + 40_000 + 80_000 - 1_000,
-        "a gap between the two"
-    );
-}
-
-#[test]
-fn a_call_without_telephone_event_refuses_keys() {
-    let mut run = Run::new(&Agreed {
-        dtmf: None,
-        ..agreed(Codec::Pcmu, 20)
-    });
-    let digit = Digit::from_event(1).unwrap();
-    run.input(Input::SendDtmf {
-        digit,
-        duration_ms: 60,
-    });
-    assert_eq!(run.told(), ["Refused(DtmfUnsupported)"]);
-}
-
-#[test]
 fn marks_clear_and_pause_count_application_audio_on_the_wire() {
     let mut run = Run::new(&agreed(Codec::Pcmu, 20));
     run.input(Input::Play(&[1; 320 * 5]));
@@ -414,110 +309,6 @@ fn marks_clear_and_pause_count_application_audio_on_the_wire() {
             "Cleared { at_ms: 200, unplayed: [MarkId(2)] }",
             "MarkPlayed { mark: MarkId(3), at_ms: 200 }",
         ]
-    );
-}
-
-#[test]
-fn a_held_call_sends_no_rtp_hears_silence_and_is_not_timed_out() {
-    let shape = agreed(Codec::Pcmu, 20);
-    let mut run = Run::new(&shape);
-    for n in 0..50 {
-        run.packet(n * 20_000, header(n, 0), &level(500));
-    }
-    let held = Agreed {
-        direction: Direction::Inactive,
-        ..shape.clone()
-    };
-    run.input(Input::Renegotiated(&held));
-    let before = run.log.rtp.len();
-    run.until(200_000_000);
-    assert_eq!(run.log.rtp.len(), before);
-    assert_eq!(run.log.frames.len(), 10_000);
-    assert!(run.log.told.is_empty());
-    assert!(run.log.rtcp.len() > 30, "reports go on");
-    run.input(Input::Renegotiated(&shape));
-    run.until(201_000_000);
-    let sent = run.sent();
-    assert!((50..=51).contains(&(sent.len() - before)));
-    let gap = sent[before]
-        .1
-        .timestamp
-        .wrapping_sub(sent[before - 1].1.timestamp)
-        / 8;
-    let time = (sent[before].0 - sent[before - 1].0) / 1000;
-    assert!(
-        (i64::from(gap) - time).abs() <= 20,
-        "timestamps kept the time: {gap} {time}"
-    );
-    assert!(sent[before].1.marker);
-    run.until(300_000_000);
-    assert_eq!(
-        run.told(),
-        ["RtpSilent { silence: 60s }"],
-        "and the limit counts from the resume"
-    );
-}
-
-#[test]
-fn a_spoofed_goodbye_ends_nothing() {
-    let mut run = Run::new(&agreed(Codec::Pcmu, 20));
-    for n in 0..10 {
-        run.packet(n * 20_000, header(n, 0), &level(500));
-    }
-    let goodbye = [
-        [0x80, 201, 0, 1, 0, 0, 0x12, 0x34].as_slice(),
-        &[0x81, 203, 0, 1, 0, 0, 0x12, 0x34],
-    ]
-    .concat();
-    run.input(Input::Packet {
-        port: Port::Rtcp,
-        source: address(PEER_RTCP),
-        bytes: &goodbye,
-    });
-    run.input(Input::Packet {
-        port: Port::Rtcp,
-        source: address("203.0.113.6:1"),
-        bytes: &goodbye,
-    });
-    run.until(1_000_000);
-    assert_eq!(run.log.rtp.len(), 51);
-    let statistics = run.session.statistics();
-    assert_eq!(
-        (statistics.rtcp_received, statistics.packets_foreign),
-        (1, 1)
-    );
-}
-
-#[test]
-fn the_end_is_one_goodbye_and_then_nothing() {
-    let mut run = Run::new(&agreed(Codec::Pcmu, 20));
-    run.until(100_000);
-    run.input(Input::End);
-    let (_, bytes) = run.log.rtcp.last().unwrap();
-    let last = Compound::parse(bytes).unwrap().last();
-    assert!(matches!(last, Some(crate::rtcp::Packet::Goodbye)));
-    let before = run.log.rtp.len();
-    run.until(10_000_000);
-    assert_eq!((run.log.rtp.len(), run.log.rtcp.len()), (before, 1));
-}
-
-#[test]
-fn the_codec_changes_in_the_middle_of_speech_without_losing_a_sample() {
-    let shape = agreed(Codec::Pcmu, 20);
-    let mut run = Run::new(&shape);
-    run.input(Input::Play(&[3000; 16_000]));
-    run.until(500_000);
-    run.input(Input::Renegotiated(&agreed(Codec::G722, 40)));
-    run.until(2_000_000);
-    assert_eq!(run.session.played_ms(), 1000);
-    let sent = run.sent();
-    for pair in sent.windows(2) {
-        let step = pair[1].1.timestamp.wrapping_sub(pair[0].1.timestamp);
-        assert_eq!(step as usize, pair[0].2.len(), "the timeline goes on");
-    }
-    assert!(
-        sent.iter()
-            .any(|(_, h, p)| h.payload_type == 9 && p.len() == 320)
     );
 }
 
