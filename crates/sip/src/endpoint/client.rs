@@ -350,7 +350,7 @@ impl Endpoint {
         };
         let (owner, method, purpose) = (entry.owner, entry.method(), entry.purpose);
         match purpose {
-            Purpose::Invite => self.invite_failed(owner, why),
+            Purpose::Invite => self.invite_failed(now, owner, why),
             Purpose::ReInvite | Purpose::Within => {
                 self.request_failed(now, id, owner, method, why);
             }

@@ -94,10 +94,15 @@ impl Endpoint {
         call.unacknowledged = None;
         call.held_bye = None;
         call.ours = None;
+        let theirs = call.theirs;
         if call.subscriptions > 0 {
             let at = now + SUBSCRIPTION_LINGER;
             self.schedule
                 .arm(Holder::Call(owner), Timer::Subscription, at);
+        }
+        // An INVITE of the peer's that nobody will answer now (§15.1.2).
+        if let Some(id) = theirs {
+            self.respond(now, id, Reply::new(487));
         }
         self.settle(owner);
     }

@@ -279,7 +279,11 @@ impl Endpoint {
             call.ours = call.ours.filter(|ours| *ours != id);
             call.our_update = call.our_update.filter(|ours| *ours != id);
         }
-        if status >= 300 && method == Method::Refer {
+        // RFC 4488: the peer may take the transfer and promise no news of it.
+        let silent = response
+            .header(Name::ReferSub)
+            .is_some_and(|sub| sub.starts_with("false"));
+        if method == Method::Refer && (status >= 300 || (accepted && silent)) {
             call.subscriptions = call.subscriptions.saturating_sub(1);
         }
         let up = call.stage == Stage::Up;

@@ -93,12 +93,11 @@ impl Endpoint {
             Method::Invite => {
                 call.theirs = None;
                 if call.stage == Stage::Offered {
-                    call.stage = Stage::Over;
+                    self.finish(now, owner);
                 }
-                self.settle(owner);
             }
             Method::Update => call.their_update = None,
-            Method::Refer if accepted => call.subscriptions += 1,
+            Method::Refer if accepted && call.stage != Stage::Over => call.subscriptions += 1,
             _ => {}
         }
     }

@@ -15,6 +15,9 @@ use std::time::Instant;
 
 impl Endpoint {
     pub(super) fn start(&mut self, now: Instant, owner: OwnerId, request: NewRequest) {
+        if self.calls.contains_key(&owner) || self.errands.contains_key(&owner) {
+            return self.refuse_locally(owner, request.method, Failure::InProgress);
+        }
         let invite = request.method == Method::Invite;
         let too_many = invite && self.calls.len() >= self.config.limits.calls;
         if self.is_full() || too_many || self.errands.len() >= self.config.limits.calls {
@@ -89,17 +92,13 @@ impl Endpoint {
                 let Some(owner) = self.clients.get(&id).map(|entry| entry.owner) else {
                     return;
                 };
-                let Some(call) = self.calls.get_mut(&owner) else {
-                    return;
-                };
-                call.stage = Stage::Over;
-                call.ours = None;
                 let response = response.clone();
                 self.tell(Event::Response {
                     owner,
                     method: Method::Invite,
                     response,
                 });
+                self.finish(now, owner);
             }
         }
     }
@@ -281,16 +280,12 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn invite_failed(&mut self, owner: OwnerId, why: Failure) {
-        let Some(call) = self.calls.get_mut(&owner) else {
-            return;
-        };
-        call.stage = Stage::Over;
-        call.ours = None;
+    pub(super) fn invite_failed(&mut self, now: Instant, owner: OwnerId, why: Failure) {
         self.tell(Event::Failed {
             owner,
             method: Method::Invite,
             why,
         });
+        self.finish(now, owner);
     }
 }

@@ -51,6 +51,12 @@ impl Endpoint {
         };
         let mut effects = std::mem::take(&mut self.effects);
         let machine = Server::start(method == Method::Invite, now, link, &mut effects);
+        let tagged = request.to().is_ok_and(|to| to.tag().is_some());
+        let tag = if tagged {
+            String::new()
+        } else {
+            self.random.token()
+        };
         self.by_request.insert(opened.key.clone(), id);
         if let Some(origin) = &opened.origin {
             self.by_origin.insert(origin.clone(), id);
@@ -61,7 +67,7 @@ impl Endpoint {
             method,
             reply_path: opened.reply_path,
             owner: None,
-            tag: self.random.token(),
+            tag,
             latest: None,
             key: opened.key,
             origin: opened.origin,

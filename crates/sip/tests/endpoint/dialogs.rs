@@ -258,3 +258,18 @@ fn options_in_a_call_is_answered_without_asking_its_user() {
     );
     assert!(bench.take_events().is_empty());
 }
+
+#[test]
+fn an_invite_that_waits_when_the_call_ends_gets_487() {
+    let mut bench = Bench::new();
+    let (owner, ok) = bench.peer_is_up();
+    bench.ask(owner, Method::Info);
+    let info = bench.only_sent();
+    let invite = bench.in_dialog(&ok, "INVITE", 2, &[]);
+    bench.receive(&invite);
+    bench.receive(&response(&info, 481, "", &[]));
+    let bye = bench.only_sent();
+    bench.receive(&response(&bye, 200, "", &[]));
+    assert_eq!(bench.statuses(), [487]);
+    bench.assert_empties();
+}

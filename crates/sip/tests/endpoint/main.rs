@@ -5,6 +5,7 @@
 
 mod bench;
 mod dialogs;
+mod hostile;
 mod incoming;
 mod matching;
 mod outgoing;

@@ -155,3 +155,43 @@ fn a_notify_that_nobody_asked_for_is_refused() {
     bench.receive(&notify);
     assert_eq!(bench.statuses(), [489]);
 }
+
+#[test]
+fn a_transfer_without_news_keeps_nothing_open() {
+    let mut bench = Bench::new();
+    let (owner, ok) = bench.peer_is_up();
+    bench.act(Action::Request {
+        owner,
+        request: refer(),
+    });
+    let sent = bench.only_sent();
+    bench.receive(&response(&sent, 202, "", &["Refer-Sub: false"]));
+    let bye = bench.in_dialog(&ok, "BYE", 2, &[]);
+    bench.receive(&bye);
+    assert!(matches!(
+        bench.take_events().last(),
+        Some(Event::Closed { .. })
+    ));
+    bench.assert_empties();
+}
+
+#[test]
+fn a_transfer_taken_while_the_call_rings_ends_with_it() {
+    let mut bench = Bench::new();
+    let (owner, invite, _) = bench.peer_calls();
+    bench.respond(invite, 180);
+    let ringing = bench.only_sent();
+    let asked = bench.in_dialog(&ringing, "REFER", 2, &["Refer-To: <sip:carol@10.0.0.3>"]);
+    bench.receive(&asked);
+    let events = bench.take_events();
+    let [Event::Request { transaction, .. }] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    bench.respond(*transaction, 202);
+    bench.hangup(owner);
+    bench.assert_empties();
+    assert!(matches!(
+        bench.take_events().as_slice(),
+        [Event::Closed { .. }]
+    ));
+}
