@@ -4,7 +4,7 @@ use crate::control::Control;
 use crate::net::{self, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
-use crate::settings::{Settings, SipSettings};
+use crate::settings::{DigestAlgorithm, Settings, SipSettings};
 use crate::shard::Shard;
 use crate::signalling::{BindError, Desk, Parts, Transports, look_up, stream_events};
 use std::io;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 use trunkline_call::record::Records;
+use trunkline_sip::digest::Algorithm;
 use trunkline_sip::endpoint::{Endpoint, EndpointConfig, Transport};
 use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig, User};
 
@@ -191,7 +192,12 @@ fn admission(sip: &SipSettings) -> AdmissionConfig {
             password: user.password.clone(),
         })
         .collect();
+    let algorithms = sip.digest.iter().map(|algorithm| match algorithm {
+        DigestAlgorithm::Sha256 => Algorithm::Sha256,
+        DigestAlgorithm::Md5 => Algorithm::Md5,
+    });
     AdmissionConfig {
+        algorithms: algorithms.collect(),
         users,
         open: sip.open,
         ..AdmissionConfig::default()

@@ -262,7 +262,8 @@ impl Default for Settings {
                 codecs: vec![Codec::G722, Codec::Pcmu, Codec::Pcma],
                 open: false,
                 users: Vec::new(),
-                digest: vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5],
+                // Many phones know MD5 only, and some refuse a challenge that offers more.
+                digest: vec![DigestAlgorithm::Md5],
                 rtp_timeout: Duration::from_secs(60),
                 ring_timeout: Duration::from_secs(60),
             },

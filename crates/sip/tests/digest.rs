@@ -124,7 +124,12 @@ impl Meeting {
             realm: None,
         };
         Self {
-            server: DigestServer::new("trunk \"line\"", [7; 32], now),
+            server: DigestServer::new(
+                "trunk \"line\"",
+                vec![Algorithm::Sha256, Algorithm::Md5],
+                [7; 32],
+                now,
+            ),
             client: DigestClient::new(account, [9; 32]),
             now,
         }
@@ -215,7 +220,12 @@ fn an_old_nonce_is_stale_and_a_foreign_one_is_nothing() {
     meeting.now += NONCE_LIFETIME + Duration::from_millis(1);
     assert_eq!(meeting.verify(&request), Verdict::Challenge { stale: true });
     let now = meeting.now;
-    meeting.server = DigestServer::new("trunk \"line\"", [8; 32], now);
+    meeting.server = DigestServer::new(
+        "trunk \"line\"",
+        vec![Algorithm::Sha256, Algorithm::Md5],
+        [8; 32],
+        now,
+    );
     assert_eq!(
         meeting.verify(&request),
         Verdict::Challenge { stale: false }

@@ -38,10 +38,10 @@ pub struct DigestServer {
 
 impl DigestServer {
     /// A server that offers SHA-256, then MD5 (RFC 8760 §2.2: strongest first).
-    pub fn new(realm: &str, seed: [u8; 32], now: Instant) -> Self {
+    pub fn new(realm: &str, algorithms: Vec<Algorithm>, seed: [u8; 32], now: Instant) -> Self {
         Self {
             realm: realm.to_owned(),
-            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            algorithms,
             nonces: Nonces::new(seed, now),
             decoy: super::hash::hex(&keyed(&seed, b"digest decoy")),
         }

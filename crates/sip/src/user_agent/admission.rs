@@ -2,6 +2,7 @@
 
 use super::UserAgentCore;
 use crate::dialog::is_private;
+use crate::digest::Algorithm;
 use crate::endpoint::{Path, Reply};
 use crate::message::Message;
 use std::net::IpAddr;
@@ -30,6 +31,9 @@ impl std::fmt::Debug for User {
 pub struct AdmissionConfig {
     /// The realm of challenges.
     pub realm: String,
+    /// The algorithms of challenges, a header each in this order (RFC 8760 §2.4). Some phones
+    /// look at the first header only, and some stumble over a second one.
+    pub algorithms: Vec<Algorithm>,
     /// Users, who prove themselves by digest.
     pub users: Vec<User>,
     /// Addresses whose calls are taken as they come.
@@ -43,6 +47,7 @@ impl Default for AdmissionConfig {
         let (users, trunks) = (Vec::new(), Vec::new());
         Self {
             realm: "trunkline".to_owned(),
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             users,
             trunks,
             open: false,

@@ -229,9 +229,14 @@ impl UserAgentCore {
     /// The configured user whose credentials a request carries, or the challenge it gets.
     fn prove(&mut self, now: Instant, request: &Message) -> Result<String, Reply> {
         let admission = &self.config.admission;
-        let digest = self
-            .digest
-            .get_or_insert_with(|| DigestServer::new(&admission.realm, self.seed, now));
+        let digest = self.digest.get_or_insert_with(|| {
+            DigestServer::new(
+                &admission.realm,
+                admission.algorithms.clone(),
+                self.seed,
+                now,
+            )
+        });
         let password = |name: &str| admission.password(name);
         match digest.verify(now, request, password) {
             Proof::Known { username } => Ok(username),
