@@ -1,2 +1,13 @@
-//! A softphone and a load generator made of the same parts as the gateway.
-#![forbid(unsafe_code)]
+//! The other side of a call: what `call`, `demo` and `bench` are made of.
+//!
+//! [`softphone`] is one telephone, made of the gateway's own endpoint and leg. [`load`] is many
+//! callers at once, made to be far cheaper than what it measures, and [`standin`] is an application
+//! of the same kind. What a call sounded like is judged from the packets alone: [`tape`] puts them
+//! on a time line, [`alignment`] finds one side in the other, [`ladder`] says who sent what when.
+//!
+//! This crate has sockets, threads and a clock; nothing of it runs in a gateway that serves calls.
+
+pub mod alignment;
+pub mod ladder;
+pub mod softphone;
+pub mod tape;

@@ -1,0 +1,450 @@
+//! The loop that carries a call from its first message to its last.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Token};
+use trunkline_call::{CallCommand, CallEvent, CommandKind, Digit, EndReason, GatewayReason};
+use trunkline_call::{HangupCause, Why};
+use trunkline_legs::sip::{self, SipLeg};
+use trunkline_legs::{DialNews, Input, Leg, Output, Port};
+use trunkline_media::rtp::DATAGRAM_BYTES_MAX;
+use trunkline_sip::endpoint::{
+    self, Endpoint, EndpointConfig, Event, Output as SipOutput, TransactionId,
+};
+use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig};
+use trunkline_sip::{Message, Method};
+
+use super::line::Line;
+use super::media::MediaSockets;
+use super::{PhoneError, Report, Script, Settings, seed};
+use crate::ladder::{Direction, Ladder};
+use crate::tape::{Figures, Tape};
+
+/// How long the answer to our BYE is waited for.
+const GOODBYE_MAX: Duration = Duration::from_secs(2);
+/// How soon a stop from another thread is noticed.
+const STOP_EVERY: Duration = Duration::from_millis(100);
+/// Events taken from the poller at once: there are three sockets.
+const EVENTS: usize = 8;
+/// The most keys of the far end that are kept.
+const KEYS_MAX: usize = 256;
+
+const SIP: Token = Token(0);
+const RTP: Token = Token(1);
+const RTCP: Token = Token(2);
+
+/// One call under way, with all it needs.
+pub(super) struct Conversation {
+    pub(super) endpoint: Endpoint,
+    line: Line,
+    media: MediaSockets,
+    poll: Poll,
+    stop: Arc<AtomicBool>,
+    script: Script,
+    leg: Option<SipLeg>,
+    leg_due: Option<Instant>,
+    sip_due: Option<Instant>,
+    /// An INVITE that nobody has taken yet.
+    invite: Option<Event>,
+    last_sent: Option<TransactionId>,
+    /// A BYE or CANCEL of ours has no answer yet.
+    goodbye_open: bool,
+    /// What the endpoint says to the leg.
+    events: VecDeque<Event>,
+    seen: Seen,
+}
+
+/// What is kept for the report.
+struct Seen {
+    ladder: Ladder,
+    sent: Tape,
+    heard: Tape,
+    begun: Instant,
+    rang: Option<Instant>,
+    answered: Option<Instant>,
+    end: Option<(Instant, EndReason)>,
+    keys: Vec<Digit>,
+    refused: Vec<(CommandKind, Why)>,
+    unreachable: bool,
+    first_sent: Option<Instant>,
+    first_heard: Option<Instant>,
+}
+
+impl Conversation {
+    pub(super) fn new(
+        mut line: Line,
+        mut media: MediaSockets,
+        settings: &Settings,
+        script: Script,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let registry = poll.registry();
+        line.register(registry, SIP)?;
+        registry.register(&mut media.rtp, RTP, Interest::READABLE)?;
+        registry.register(&mut media.rtcp, RTCP, Interest::READABLE)?;
+        // A phone rings for whoever calls it.
+        let admission = AdmissionConfig {
+            open: true,
+            ..AdmissionConfig::default()
+        };
+        let config = EndpointConfig {
+            agent: AgentConfig {
+                admission,
+                ..AgentConfig::default()
+            },
+            ..EndpointConfig::default()
+        };
+        Ok(Self {
+            endpoint: Endpoint::new(config, seed()),
+            line,
+            media,
+            poll,
+            stop: Arc::clone(&settings.stop),
+            script,
+            leg: None,
+            leg_due: None,
+            sip_due: None,
+            invite: None,
+            last_sent: None,
+            goodbye_open: false,
+            events: VecDeque::new(),
+            seen: Seen::new(),
+        })
+    }
+
+    /// How our leg behaves on this line.
+    pub(super) fn leg_settings(&self, settings: &Settings) -> sip::Settings {
+        let mut legs = sip::Settings::new(self.media.address);
+        legs.codecs.clone_from(&settings.codecs);
+        legs.no_answer = settings.no_answer;
+        legs.own_sip = vec![self.line.path().local];
+        legs
+    }
+
+    pub(super) fn begin(&mut self, leg: SipLeg, now: Instant) {
+        self.seen.begun = now;
+        self.leg = Some(leg);
+    }
+
+    /// Answers the call that came in.
+    pub(super) fn pick_up(&mut self, now: Instant) {
+        self.command(now, CallCommand::Ring);
+        self.command(now, CallCommand::Answer);
+    }
+
+    /// Waits for an INVITE.
+    pub(super) fn await_call(&mut self, patience: Instant) -> io::Result<Option<Event>> {
+        while self.invite.is_none() && Instant::now() < patience && !self.is_stopped() {
+            self.wait(Some(patience), &mut |_| {})?;
+        }
+        Ok(self.invite.take())
+    }
+
+    /// Carries the call to its end.
+    pub(super) fn run(mut self, heard: &mut dyn FnMut(&CallEvent)) -> Result<Report, PhoneError> {
+        self.drain(Instant::now(), heard);
+        while !self.is_over(Instant::now()) {
+            self.wait(None, heard)?;
+            let now = Instant::now();
+            if self.is_stopped() && self.seen.end.is_none() {
+                self.command(now, CallCommand::Hangup(HangupCause::Normal));
+            }
+            self.follow_script(now);
+            self.drain(now, heard);
+        }
+        Ok(self.report())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The call has ended, and the far end knows it or had its time.
+    fn is_over(&self, now: Instant) -> bool {
+        let ended = self.seen.end.as_ref();
+        ended.is_some_and(|(at, _)| !self.goodbye_open || now >= *at + GOODBYE_MAX)
+    }
+
+    fn follow_script(&mut self, now: Instant) {
+        let Some(answered) = self.seen.answered else {
+            return;
+        };
+        let since = now.saturating_duration_since(answered);
+        while let Some(command) = self.script.take(since) {
+            self.command(now, command);
+        }
+    }
+
+    fn command(&mut self, now: Instant, command: CallCommand<'_>) {
+        if let Some(leg) = &mut self.leg {
+            leg.handle_input(now, Input::Command(command));
+            self.drain(now, &mut |_| {});
+        }
+    }
+
+    /// Sleeps until something comes or is due, and takes it in.
+    fn wait(
+        &mut self,
+        until: Option<Instant>,
+        heard: &mut dyn FnMut(&CallEvent),
+    ) -> io::Result<()> {
+        let now = Instant::now();
+        let step = self.script.next().zip(self.seen.answered);
+        let step = step.map(|(at, answered)| answered + at);
+        let due = [
+            self.leg_due,
+            self.sip_due,
+            step,
+            until,
+            Some(now + STOP_EVERY),
+        ];
+        let due = due.into_iter().flatten().min().unwrap_or(now);
+        let mut events = Events::with_capacity(EVENTS);
+        match self
+            .poll
+            .poll(&mut events, Some(due.saturating_duration_since(now)))
+        {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => other?,
+        }
+        self.receive_sip(heard);
+        self.receive_media(Port::Rtp, heard);
+        self.receive_media(Port::Rtcp, heard);
+        let now = Instant::now();
+        self.endpoint.handle_input(now, endpoint::Input::Timeout);
+        if let Some(leg) = &mut self.leg {
+            leg.handle_input(now, Input::Timeout);
+        }
+        self.drain(now, heard);
+        Ok(())
+    }
+
+    fn receive_sip(&mut self, heard: &mut dyn FnMut(&CallEvent)) {
+        let now = Instant::now();
+        let Ok(inputs) = self.line.receive(now) else {
+            self.cannot_reach(now);
+            return self.drain(now, heard);
+        };
+        for input in inputs {
+            if let endpoint::Input::Received {
+                message: Ok(message),
+                ..
+            } = &input
+            {
+                self.seen.ladder.message(now, Direction::In, message);
+                self.goodbye_open &= !is_answer_to_goodbye(message);
+            }
+            self.endpoint.handle_input(now, input);
+            self.drain(now, heard);
+        }
+    }
+
+    fn receive_media(&mut self, port: Port, heard: &mut dyn FnMut(&CallEvent)) {
+        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        // A socket without anything more says WouldBlock; any other error concerns a datagram of
+        // ours that a closed port did not take.
+        while let Ok((length, source)) = self.media.socket(port).recv_from(&mut buffer) {
+            let now = Instant::now();
+            let bytes = buffer.get(..length).unwrap_or_default();
+            if port == Port::Rtp {
+                self.seen.heard.datagram(now, bytes);
+                self.seen.first_heard.get_or_insert(now);
+            }
+            if let Some(leg) = &mut self.leg {
+                leg.handle_input(
+                    now,
+                    Input::Packet {
+                        port,
+                        source,
+                        bytes,
+                    },
+                );
+            }
+            self.drain(now, heard);
+        }
+    }
+
+    /// The far end's address refused a message of ours: what waits for an answer need not wait.
+    fn cannot_reach(&mut self, now: Instant) {
+        self.seen.unreachable = true;
+        self.goodbye_open = false;
+        if let Some(transaction) = self.last_sent.take() {
+            let failed = endpoint::Input::TransmitFailed(transaction);
+            self.endpoint.handle_input(now, failed);
+        }
+    }
+
+    /// Lets endpoint and leg act until neither has anything left to do.
+    fn drain(&mut self, now: Instant, heard: &mut dyn FnMut(&CallEvent)) {
+        loop {
+            self.drain_leg(now, heard);
+            self.drain_sip(now);
+            let Some(event) = self.events.pop_front() else {
+                return;
+            };
+            self.tell_leg(now, event);
+        }
+    }
+
+    fn drain_leg(&mut self, now: Instant, heard: &mut dyn FnMut(&CallEvent)) {
+        while let Some(leg) = &mut self.leg {
+            match leg.poll_output() {
+                Output::Timeout(due) => {
+                    self.leg_due = due;
+                    return;
+                }
+                Output::Event(CallEvent::Audio { .. }) | Output::Finished => {}
+                Output::Event(event) => {
+                    self.seen.event(now, &event);
+                    heard(&event);
+                }
+                Output::Transmit {
+                    port,
+                    destination,
+                    bytes,
+                } => {
+                    if port == Port::Rtp {
+                        self.seen.sent.datagram(now, bytes);
+                        self.seen.first_sent.get_or_insert(now);
+                    }
+                    // A datagram that the system does not take is lost, as any may be.
+                    let _ = self.media.socket(port).send_to(bytes, destination);
+                }
+                Output::Signal(action) => {
+                    let action = endpoint::Input::Action(action);
+                    self.endpoint.handle_input(now, action);
+                    // A 200 goes before the audio that follows it.
+                    self.drain_sip(now);
+                }
+                // A phone has one line.
+                Output::Dial { .. } => leg.handle_input(now, Input::Dial(DialNews::Denied)),
+            }
+        }
+    }
+
+    /// Sends the endpoint's messages and keeps its events for the leg, which may just be speaking.
+    fn drain_sip(&mut self, now: Instant) {
+        loop {
+            match self.endpoint.poll_output() {
+                SipOutput::Timeout(due) => {
+                    self.sip_due = due;
+                    return;
+                }
+                SipOutput::Transmit(transmit) => {
+                    let message = &transmit.message;
+                    self.seen.ladder.message(now, Direction::Out, message);
+                    self.goodbye_open |= matches!(message.method(), Some(Method::Bye));
+                    self.last_sent = transmit.transaction.or(self.last_sent);
+                    if self.line.send(message, transmit.path.remote).is_err() {
+                        self.cannot_reach(now);
+                    }
+                }
+                SipOutput::Event(event) => self.events.push_back(event),
+            }
+        }
+    }
+
+    fn tell_leg(&mut self, now: Instant, event: Event) {
+        match (&mut self.leg, &event) {
+            (None, Event::Invite { .. }) => self.invite = Some(event),
+            // One call at a time.
+            (Some(_), Event::Invite { transaction, .. }) => {
+                let busy = endpoint::Action::Respond {
+                    transaction: *transaction,
+                    reply: endpoint::Reply::new(486),
+                };
+                self.endpoint
+                    .handle_input(now, endpoint::Input::Action(busy));
+            }
+            (Some(leg), _) => leg.handle_input(now, Input::Signal(event)),
+            (None, _) => {}
+        }
+    }
+
+    fn report(self) -> Report {
+        let mut seen = self.seen;
+        let remote = self.line.path().remote;
+        seen.draw_streams();
+        let leg = self.leg.as_ref();
+        let now = Instant::now();
+        let (ended, end) = seen
+            .end
+            .unwrap_or((now, EndReason::Gateway(GatewayReason::SignallingTimeout)));
+        let after = |at: Option<Instant>| at.map(|at| at.saturating_duration_since(seen.begun));
+        Report {
+            rang_after: after(seen.rang),
+            answered_after: after(seen.answered),
+            lasted: seen
+                .answered
+                .map_or(Duration::ZERO, |at| ended.saturating_duration_since(at)),
+            description: leg.map(Leg::describe),
+            media: leg.and_then(|leg| leg.stats().media),
+            ladder: seen.ladder,
+            sent: seen.sent,
+            heard: seen.heard,
+            end,
+            keys: seen.keys,
+            refused: seen.refused,
+            unreachable: seen.unreachable.then_some(remote),
+        }
+    }
+}
+
+impl Seen {
+    fn new() -> Self {
+        Self {
+            ladder: Ladder::default(),
+            sent: Tape::new(),
+            heard: Tape::new(),
+            begun: Instant::now(),
+            rang: None,
+            answered: None,
+            end: None,
+            keys: Vec::new(),
+            refused: Vec::new(),
+            unreachable: false,
+            first_sent: None,
+            first_heard: None,
+        }
+    }
+
+    fn event(&mut self, now: Instant, event: &CallEvent) {
+        match event {
+            CallEvent::Ringing => self.rang = Some(now),
+            CallEvent::Answered => self.answered = Some(now),
+            CallEvent::Dtmf { digit, .. } if self.keys.len() < KEYS_MAX => self.keys.push(*digit),
+            CallEvent::Refused { command, why } => self.refused.push((*command, *why)),
+            CallEvent::Ended(reason) => self.end = Some((now, reason.clone())),
+            _ => {}
+        }
+    }
+
+    /// Puts the audio on the ladder, one rung each way.
+    fn draw_streams(&mut self) {
+        let rungs = [
+            (self.first_sent, Direction::Out, self.sent.figures()),
+            (self.first_heard, Direction::In, self.heard.figures()),
+        ];
+        for (first, direction, figures) in rungs {
+            if let Some(first) = first {
+                self.ladder.stream(first, direction, in_words(figures));
+            }
+        }
+    }
+}
+
+fn in_words(figures: Figures) -> String {
+    let codec = figures.codec.map_or("no audio", |codec| codec.name());
+    let seconds = figures.span.as_secs_f64();
+    format!("RTP {codec}: {} packets in {seconds:.1} s", figures.packets)
+}
+
+/// A final answer to a BYE of ours.
+fn is_answer_to_goodbye(message: &Message) -> bool {
+    let to_bye = message.cseq().is_ok_and(|cseq| cseq.method == Method::Bye);
+    to_bye && message.status().is_some_and(|status| status >= 200)
+}
