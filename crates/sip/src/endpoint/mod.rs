@@ -39,6 +39,7 @@
 //! hears of them ([`user_agent`](crate::user_agent)).
 
 mod action;
+mod ask;
 mod call;
 mod client;
 mod config;
@@ -56,6 +57,7 @@ mod register;
 mod retry;
 mod schedule;
 mod server;
+mod within;
 
 pub use action::{Action, Body, DialogRequest, Headers, NewRequest, Reply, Service};
 #[doc(hidden)]

@@ -1,7 +1,8 @@
 //! Asking again: with credentials, or by another transport.
 
+use super::ask::Ask;
 use super::call::Cancel;
-use super::client::{Ask, Purpose};
+use super::client::Purpose;
 use super::{Endpoint, Failure, OwnerId, TransactionId};
 use crate::digest::DigestClient;
 use crate::message::Message;

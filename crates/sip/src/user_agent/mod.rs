@@ -1,7 +1,7 @@
 //! What a user agent does with a request before any user hears of it: RFC 3261 §8.2, §10.3, §11.2.
 //!
 //! Method, URI scheme, extensions and body are looked at in the order of §8.2; REGISTER and
-//! OPTIONS are answered here; who may call is decided by [`admission`].
+//! OPTIONS are answered here; who may call is decided by [`AdmissionConfig`].
 
 mod admission;
 
