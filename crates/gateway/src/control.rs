@@ -1,6 +1,7 @@
 //! What the rest of the process asks of a running gateway: the HTTP interface, the commands, and
 //! Rust applications hold a [`Control`]. It is cheap to clone and never waits for a call.
 
+use crate::http::Metrics;
 use crate::shard::AppStream;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -184,6 +185,7 @@ pub struct Control {
     questions: mpsc::Sender<Question>,
     announcements: broadcast::Sender<Announcement>,
     records: Arc<Mutex<Records>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Control {
@@ -197,6 +199,7 @@ impl Control {
                 questions,
                 announcements,
                 records,
+                metrics: Arc::default(),
             },
             asked,
         )
@@ -206,6 +209,11 @@ impl Control {
     pub fn records(&self) -> MutexGuard<'_, Records> {
         // A panic while it was held left whole records: they are pushed by a move.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is counted of calls that have ended.
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
     }
 
     /// Everything that is announced from now on.

@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod control;
 pub mod gateway;
+pub mod http;
 mod net;
 mod random;
 pub mod records;

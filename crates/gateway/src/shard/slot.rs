@@ -59,6 +59,8 @@ pub struct Slot {
     wire_due: Option<Instant>,
     /// The leg has said its last; what remains is to let the application go.
     finished: bool,
+    /// Something waits for the application to read.
+    backlogged: bool,
     /// Until when the application may answer our close frame.
     closing: Option<Instant>,
     /// Whether this call hears another one instead of its application.
@@ -87,6 +89,7 @@ impl Slot {
             leg_due: None,
             wire_due: None,
             finished: false,
+            backlogged: false,
             closing: None,
             bridged: false,
         }
@@ -173,7 +176,11 @@ impl Slot {
                 Incoming::Message(Message::Binary(b)) => AppInput::Received(Frame::Binary(b)),
                 Incoming::Message(_) => continue,
                 Incoming::Pong => AppInput::Pong,
-                Incoming::Broken => AppInput::BrokenFraming,
+                Incoming::Broken => {
+                    // What follows cannot be understood (RFC 6455 §7.1.7).
+                    self.drop_connection(around);
+                    AppInput::BrokenFraming
+                }
                 Incoming::Closed(code) => {
                     self.lose(*code, now, around);
                     return Turn::Done;
@@ -194,13 +201,17 @@ impl Slot {
     }
 
     fn lose(&mut self, code: CloseCode, now: Instant, around: &Surroundings<'_>) {
+        self.drop_connection(around);
+        self.wire.handle_input(now, AppInput::Closed(code));
+        self.turn(now, around);
+    }
+
+    fn drop_connection(&mut self, around: &Surroundings<'_>) {
         if let Some(mut connection) = self.connection.take() {
             connection.flush();
             connection.deregister(around.registry);
         }
         self.closing = None;
-        self.wire.handle_input(now, AppInput::Closed(code));
-        self.turn(now, around);
     }
 
     /// Takes something from the gateway.
@@ -335,8 +346,9 @@ impl Slot {
         };
         connection.flush();
         let bytes = connection.backlog();
-        let failed = connection.has_failed();
-        if bytes > 0 && !failed {
+        // Told while it waits, and once more when it has gone.
+        if (bytes > 0 || self.backlogged) && !connection.has_failed() {
+            self.backlogged = bytes > 0;
             self.wire.handle_input(now, AppInput::Backlog { bytes });
             self.drain_wire(now, around);
         }
@@ -350,6 +362,11 @@ impl Slot {
     /// Lets this call hear another one from now on. Its application is let go.
     pub fn bridge(&mut self, now: Instant) {
         self.bridged = true;
+        // What the application had queued, or had paused, is not for the other caller's ears.
+        self.leg
+            .handle_input(now, Input::Command(CallCommand::Clear));
+        self.leg
+            .handle_input(now, Input::Command(CallCommand::Continue));
         if let Some(connection) = &mut self.connection {
             connection.close(1000);
             connection.flush();

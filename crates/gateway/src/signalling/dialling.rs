@@ -276,8 +276,14 @@ impl Desk {
             record,
         };
         self.begin(card, Box::new(leg), rtp);
-        if let Whose::Asker(answer) = order.whose {
-            let _ = answer.send(Ok(id));
+        match order.whose {
+            Whose::Asker(answer) => {
+                let _ = answer.send(Ok(id));
+            }
+            Whose::Call(placed_for) => {
+                let trying = DialNews::Progress { code: 100 };
+                self.tell(placed_for.key, ToCall::Dial(trying));
+            }
         }
     }
 

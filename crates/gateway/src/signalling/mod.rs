@@ -30,6 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 use transports::StreamEvent;
 use trunkline_call::CallId;
+use trunkline_legs::sip::answer_stray;
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply, Service};
 use tungstenite::WebSocket;
@@ -283,17 +284,26 @@ impl Desk {
             Event::Binding(change) => self.device(&change),
             Event::Registration { owner, standing } => self.registered(owner, standing),
             Event::Closed { owner } => {
-                self.owners.remove(&owner);
-            }
-            event => {
-                let key = event
-                    .owner()
-                    .and_then(|owner| self.owners.get(&owner))
-                    .copied();
-                if let Some(key) = key {
+                if let Some(key) = self.owners.remove(&owner) {
+                    // A leg that still lives has lost its dialog.
                     self.tell(key, ToCall::Signal(event));
                 }
             }
+            event => {
+                let owner = event.owner();
+                let key = owner.and_then(|owner| self.owners.get(&owner)).copied();
+                match key.filter(|key| self.cards.contains_key(key)) {
+                    Some(key) => self.tell(key, ToCall::Signal(event)),
+                    // The call is gone; what crosses its end is answered here.
+                    None => self.answer_stray(&event),
+                }
+            }
+        }
+    }
+
+    fn answer_stray(&mut self, event: &Event) {
+        if let Some(action) = answer_stray(event) {
+            self.act(action);
         }
     }
 

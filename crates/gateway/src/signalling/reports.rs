@@ -1,12 +1,12 @@
 //! What shards tell of their calls.
 
 use super::Desk;
-use super::card::PlacedFor;
+use super::card::{Card, PlacedFor};
 use crate::shard::{CallKey, Report, ToCall, ToShard};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
-use trunkline_call::{CallEvent, EndReason, GatewayReason};
+use trunkline_call::{CallCommand, CallEvent, EndReason, GatewayReason, HangupCause};
 use trunkline_legs::{DialNews, DialPurpose};
 use trunkline_sip::endpoint::Reply;
 
@@ -40,6 +40,22 @@ impl Desk {
         });
         if let Some(placed_for) = placed_for {
             self.news_of_placed(key, placed_for, event);
+        }
+        if let CallEvent::Ended(_) = event {
+            self.give_up_placed_for(key);
+        }
+    }
+
+    /// Hangs up the legs that were being placed for a call that has ended.
+    fn give_up_placed_for(&self, key: CallKey) {
+        let waits = |card: &&Card| {
+            card.answered.is_none() && card.placed_for.is_some_and(|whose| whose.key == key)
+        };
+        for card in self.cards.values().filter(waits) {
+            self.tell(
+                card.key,
+                ToCall::Command(CallCommand::Hangup(HangupCause::Normal)),
+            );
         }
     }
 
@@ -96,6 +112,7 @@ impl Desk {
         let record = Arc::new(super::remains::record(card, last));
         self.control
             .announce("call.ended", || record.to_json().to_string());
+        self.control.metrics().ended(&record);
         self.records.write(&record);
         self.control.records().push(record);
     }

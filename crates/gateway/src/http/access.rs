@@ -1,0 +1,154 @@
+//! Who may use the interface: whoever sits at this machine, and whoever has a token.
+
+use super::Shared;
+use super::error::ApiError;
+use crate::settings::{ApiToken, Role};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, SocketAddr};
+
+/// Where a request came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Client(pub SocketAddr);
+
+/// Lets a request through or answers why not.
+pub async fn check(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let client = request
+        .extensions()
+        .get::<Client>()
+        .map(|client| client.0.ip());
+    let tokens = &shared.settings.server.api_tokens;
+    match role(client, request.headers(), tokens) {
+        None => ApiError::unauthorized().into_response(),
+        Some(Role::Viewer) if !is_looking(&request) => {
+            ApiError::forbidden("this token may look, not touch; use one with `role: admin`")
+                .into_response()
+        }
+        Some(_) => next.run(request).await,
+    }
+}
+
+/// Whether a request changes nothing. To take a call by WebSocket is a GET that does.
+fn is_looking(request: &Request) -> bool {
+    request.method() == Method::GET && !request.uri().path().starts_with("/ws/")
+}
+
+/// What whoever asks may do. A token counts before the place; without one only this machine is
+/// trusted, unless the request says that it was passed on for somebody else, or was addressed to
+/// a name that a foreign page could have pointed here (DNS rebinding).
+fn role(client: Option<IpAddr>, headers: &HeaderMap, tokens: &[ApiToken]) -> Option<Role> {
+    if let Some(given) = bearer(headers) {
+        return tokens
+            .iter()
+            .find(|known| is_same(&known.token, given))
+            .map(|known| known.role);
+    }
+    let here = client.is_some_and(|client| client.to_canonical().is_loopback());
+    (here && !is_passed_on(headers) && is_addressed_here(headers)).then_some(Role::Admin)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Compares digests, so that the time taken says nothing about the token.
+fn is_same(known: &str, given: &str) -> bool {
+    Sha256::digest(known) == Sha256::digest(given)
+}
+
+fn is_passed_on(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for")
+}
+
+fn is_addressed_here(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
+        return true;
+    };
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(client: &str, headers: &[(&'static str, &str)]) -> Option<Role> {
+        let tokens = [
+            ApiToken {
+                name: "ops".into(),
+                token: "s3cret".into(),
+                role: Role::Admin,
+            },
+            ApiToken {
+                name: "wall".into(),
+                token: "look".into(),
+                role: Role::Viewer,
+            },
+        ];
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        role(Some(client.parse().unwrap()), &map, &tokens)
+    }
+
+    #[test]
+    fn this_machine_needs_no_token_and_others_do() {
+        assert_eq!(
+            asked("127.0.0.1", &[("host", "127.0.0.1:8000")]),
+            Some(Role::Admin)
+        );
+        assert_eq!(asked("::1", &[("host", "[::1]:8000")]), Some(Role::Admin));
+        assert_eq!(asked("192.0.2.7", &[("host", "192.0.2.1:8000")]), None);
+        assert_eq!(
+            asked("192.0.2.7", &[("authorization", "Bearer s3cret")]),
+            Some(Role::Admin)
+        );
+        assert_eq!(
+            asked("192.0.2.7", &[("authorization", "bearer look")]),
+            Some(Role::Viewer)
+        );
+    }
+
+    #[test]
+    fn a_wrong_token_is_worse_than_none() {
+        assert_eq!(
+            asked("127.0.0.1", &[("authorization", "Bearer wrong")]),
+            None
+        );
+        assert_eq!(asked("192.0.2.7", &[("authorization", "Bearer ")]), None);
+        assert_eq!(
+            asked("192.0.2.7", &[("authorization", "Basic s3cret")]),
+            None
+        );
+    }
+
+    #[test]
+    fn a_proxy_and_a_rebound_name_are_not_this_machine() {
+        assert_eq!(
+            asked("127.0.0.1", &[("x-forwarded-for", "203.0.113.9")]),
+            None
+        );
+        assert_eq!(
+            asked("127.0.0.1", &[("forwarded", "for=203.0.113.9")]),
+            None
+        );
+        assert_eq!(
+            asked("127.0.0.1", &[("host", "evil.example.com:8000")]),
+            None
+        );
+        assert_eq!(
+            asked("127.0.0.1", &[("host", "localhost:8000")]),
+            Some(Role::Admin)
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! `/metrics`: the gateway in the words of Prometheus.
+
+use super::Shared;
+use super::error::ApiError;
+use crate::control::Figures;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use trunkline_call::record::CallRecord;
+
+/// Seconds; what people notice lies between a quarter and two.
+const WAIT_BUCKETS: [f64; 10] = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0];
+/// Seconds; from an announcement to a long conversation.
+const DURATION_BUCKETS: [f64; 10] = [
+    1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0,
+];
+
+/// How a call ended: who, then why. Both are words of a closed list, never a caller's text.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct End {
+    by: &'static str,
+    reason: &'static str,
+}
+
+/// What is counted of calls that have ended.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    ended: Family<End, Counter>,
+    duration: Histogram,
+    wait: Histogram,
+    lost: Counter,
+    received: Counter,
+    nonsense: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            ended: Family::default(),
+            duration: Histogram::new(DURATION_BUCKETS),
+            wait: Histogram::new(WAIT_BUCKETS),
+            lost: Counter::default(),
+            received: Counter::default(),
+            nonsense: Counter::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// A call has ended.
+    pub fn ended(&self, record: &CallRecord) {
+        let end = End {
+            by: record.end.by(),
+            reason: record.end.reason(),
+        };
+        self.ended.get_or_create(&end).inc();
+        self.duration.observe(record.talked().as_secs_f64());
+        for wait in record.turns.each_ms() {
+            self.wait.observe(f64::from(*wait) / 1_000.0);
+        }
+        if let Some(media) = &record.media {
+            self.lost.inc_by(media.packets_lost);
+            self.received.inc_by(media.packets_received);
+        }
+        self.nonsense.inc_by(record.application.nonsense);
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let (ended, duration, wait) =
+            (self.ended.clone(), self.duration.clone(), self.wait.clone());
+        registry.register("calls_ended", "Calls by who ended them and why", ended);
+        registry.register("talk_seconds", "From answer to end", duration);
+        registry.register(
+            "turn_seconds",
+            "From the caller's last word to our first sound",
+            wait,
+        );
+        registry.register("rtp_lost", "RTP packets that never came", self.lost.clone());
+        registry.register(
+            "rtp_received",
+            "RTP packets received",
+            self.received.clone(),
+        );
+        let nonsense = "Messages of applications that broke the protocol";
+        registry.register("app_nonsense", nonsense, self.nonsense.clone());
+    }
+
+    /// Everything as text.
+    fn text(&self, figures: &Figures) -> String {
+        let mut registry = Registry::with_prefix("trunkline");
+        self.register(&mut registry);
+        register_figures(&mut registry, figures);
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}
+
+fn register_figures(registry: &mut Registry, figures: &Figures) {
+    let size = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let gauges = [
+        ("calls", "Calls that live", size(figures.calls)),
+        ("rtp_ports", "RTP port pairs in use", size(figures.ports)),
+        ("descriptors", "Descriptors open", size(figures.descriptors)),
+        ("devices", "Devices registered", size(figures.devices)),
+        (
+            "sip_transactions",
+            "SIP transactions held",
+            size(figures.transactions),
+        ),
+        (
+            "draining",
+            "1 while new calls are refused",
+            i64::from(figures.draining),
+        ),
+    ];
+    for (name, help, value) in gauges {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    }
+    let counters = [
+        (
+            "calls_started",
+            "Calls since the start",
+            figures.calls_total,
+        ),
+        (
+            "calls_refused",
+            "Calls refused for want of room",
+            figures.calls_refused,
+        ),
+        (
+            "sip_malformed",
+            "SIP messages that were none",
+            figures.malformed,
+        ),
+        (
+            "sip_retransmissions",
+            "SIP messages sent again",
+            figures.retransmissions,
+        ),
+    ];
+    for (name, help, value) in counters {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    }
+}
+
+/// `GET /metrics`
+pub async fn scrape(State(shared): State<Shared>) -> Result<impl IntoResponse, ApiError> {
+    const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let figures = shared.control.figures().await?;
+    let metrics: &Arc<Metrics> = shared.control.metrics();
+    Ok(([(CONTENT_TYPE, TYPE)], metrics.text(&figures)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_has_the_prefix_and_a_help_line() {
+        let text = Metrics::default().text(&Figures {
+            calls: 3,
+            ..Figures::default()
+        });
+        assert!(text.contains("trunkline_calls 3\n"), "{text}");
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            assert!(line.starts_with("trunkline_"), "{line}");
+        }
+        let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert!(count("# HELP") > 0);
+        assert_eq!(count("# HELP"), count("# TYPE"));
+    }
+}

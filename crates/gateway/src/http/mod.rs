@@ -1,0 +1,147 @@
+//! The HTTP interface: one router, served with limits on everything a client may take its time
+//! with.
+
+mod access;
+mod calls;
+mod dashboard;
+mod error;
+mod events;
+mod media_socket;
+mod metrics;
+mod probes;
+mod records;
+mod registrations;
+mod routes;
+
+pub use metrics::Metrics;
+
+use crate::control::Control;
+use crate::settings::Settings;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Connections at once; a further one waits to be accepted.
+const CONNECTIONS_MAX: usize = 512;
+/// How long a client may take to send its headers.
+const HEADERS_TIME_MAX: Duration = Duration::from_secs(10);
+/// The most headers of a request.
+const HEADERS_MAX: usize = 64;
+/// The longest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// The longest body: a minute of 48 kHz stereo to be played.
+const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// How long a client may leave what it was sent unread.
+const UNREAD_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct Shared {
+    control: Control,
+    settings: Arc<Settings>,
+    started: Instant,
+}
+
+/// Every path of the interface.
+pub fn router(control: Control, settings: Arc<Settings>) -> Router {
+    let shared = Shared {
+        control,
+        settings,
+        started: Instant::now(),
+    };
+    let guarded = Router::new()
+        .route("/metrics", get(metrics::scrape))
+        .route("/v1/calls", get(calls::list).post(calls::place))
+        .route("/v1/calls/{id}", get(calls::one))
+        .route("/v1/calls/{id}/play", post(calls::play))
+        .route("/v1/calls/{id}/{verb}", post(calls::verb))
+        .route("/v1/events", get(events::stream))
+        .route("/v1/devices", get(registrations::devices))
+        .route("/v1/trunks", get(registrations::trunks))
+        .route("/v1/route", get(routes::explain))
+        .route("/v1/records", get(records::list))
+        .route("/v1/records/{id}", get(records::one))
+        .route("/v1/records/{id}/why", get(records::why))
+        .route("/ws/sip/{call_id}", get(media_socket::take))
+        .layer(from_fn_with_state(shared.clone(), access::check));
+    Router::new()
+        .route("/health", get(probes::health))
+        .route("/ready", get(probes::ready))
+        .route("/openapi.json", get(probes::openapi))
+        .route("/", get(dashboard::page))
+        .merge(guarded)
+        .fallback(error::no_such_path)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(shared)
+}
+
+/// Serves the interface until the task is dropped.
+pub async fn serve(listener: TcpListener, router: Router) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, client)) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    talk(stream, client, router).await;
+                    drop(place);
+                });
+            }
+            // Out of descriptors: the client waits in the backlog until one is free.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn talk(stream: TcpStream, client: SocketAddr, router: Router) {
+    // An event that waits for the acknowledgement of the one before comes late.
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_TIME_MAX));
+    let router = router.layer(axum::Extension(access::Client(client)));
+    // A client that breaks off or talks nonsense has had its answer from hyper.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_TIME_MAX)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades()
+        .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::probes::OPENAPI;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_path_is_described_and_every_description_is_a_path() {
+        let routed: BTreeSet<String> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(".route(\""))
+            .filter_map(|rest| rest.split('"').next())
+            .map(str::to_owned)
+            .collect();
+        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        let described = document["paths"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        assert_eq!(routed, described);
+    }
+}
