@@ -8,12 +8,14 @@ use trunkline_call::{CommandKind, Digit, EndReason, Why};
 use trunkline_legs::Description;
 use trunkline_media::session::Statistics;
 
-use crate::alignment::{Alignment, align};
+use crate::alignment::{align, likeness};
 use crate::ladder::Ladder;
 use crate::tape::Tape;
 
 /// The longest round trip that is looked for.
 const ROUND_TRIP_MAX: Duration = Duration::from_millis(600);
+/// By how much a jitter buffer may change the delay in mid-call.
+const WANDER_MAX: Duration = Duration::from_millis(60);
 /// What is less like what was said than this is another sound.
 const LIKENESS_MIN: f64 = 0.5;
 
@@ -50,7 +52,7 @@ pub struct Report {
 pub struct RoundTrip {
     /// From a sample's packet on the wire to the same sample's packet back.
     pub delay: Duration,
-    /// Correlation of the two, up to 1.
+    /// How like the two are, up to 1 ([`likeness`]).
     pub likeness: f64,
 }
 
@@ -59,13 +61,10 @@ impl Report {
     pub fn round_trip(&self) -> Option<RoundTrip> {
         let offset = self.heard_after_sent()?;
         let most = samples_in(ROUND_TRIP_MAX);
-        let found = align(
-            self.sent.samples(),
-            self.heard.samples(),
-            (-offset, most - offset),
-        )?;
-        let Alignment { lag, likeness } = found;
-        let late = u32::try_from(lag + offset).ok()?;
+        let (sent, heard) = (self.sent.samples(), self.heard.samples());
+        let found = align(sent, heard, (-offset, most - offset))?;
+        let late = u32::try_from(found.lag + offset).ok()?;
+        let likeness = likeness(sent, heard, found.lag, samples_in(WANDER_MAX));
         let delay = Duration::from_secs_f64(f64::from(late) / f64::from(SAMPLE_RATE_HZ));
         (likeness >= LIKENESS_MIN).then_some(RoundTrip { delay, likeness })
     }
