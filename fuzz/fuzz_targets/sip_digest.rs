@@ -20,12 +20,22 @@ fuzz_target!(|text: &str| {
     let verdict = server.verify(now, &request, |_| Some("a password nobody types"));
     assert!(matches!(verdict, Verdict::Challenge { .. }));
 
-    let account = Account { username: "u".into(), password: "p".into(), realm: None };
+    let account = Account {
+        username: "u".into(),
+        password: "p".into(),
+        realm: None,
+    };
     let mut client = DigestClient::new(account, [2; 32]);
-    let response = Builder::response(401, "").header(Name::WwwAuthenticate, text).build();
+    let response = Builder::response(401, "")
+        .header(Name::WwwAuthenticate, text)
+        .build();
     if client.take_challenge(&response, false).is_ok() {
-        let answered = client.authorize(&request).expect("a challenge that was taken is answered");
-        let value = answered.header(Name::Authorization).expect("the answer's header");
+        let answered = client
+            .authorize(&request)
+            .expect("a challenge that was taken is answered");
+        let value = answered
+            .header(Name::Authorization)
+            .expect("the answer's header");
         assert!(AuthParams::parse(value).is_ok_and(|auth| auth.get("response").is_some()));
     }
 });

@@ -16,7 +16,7 @@ use trunkline_call::{CallId, Direction, Headers, Target};
 use trunkline_legs::DialNews;
 use trunkline_legs::sip::{Outgoing, SipLeg};
 use trunkline_sip::digest::Account;
-use trunkline_sip::endpoint::{NewRequest, Transport};
+use trunkline_sip::endpoint::{NewRequest, Path, Transport};
 use trunkline_sip::{Method, Uri};
 
 /// How long a name may take to be looked up.
@@ -50,6 +50,15 @@ enum Whose {
     Asker(oneshot::Sender<Result<CallId, ControlError>>),
     /// A call that is being moved.
     Call(PlacedFor),
+}
+
+impl Whose {
+    fn placed_for(&self) -> Option<PlacedFor> {
+        match self {
+            Self::Call(placed_for) => Some(*placed_for),
+            Self::Asker(_) => None,
+        }
+    }
 }
 
 /// A name that was looked up for a pending call.
@@ -195,51 +204,28 @@ impl Desk {
     }
 
     fn start(&mut self, pending: Pending, remote: SocketAddr) {
-        let Pending {
-            order,
-            uri,
-            transport,
-            trunk,
-        } = pending;
-        let Some(path) = self.transports.path(transport, remote) else {
-            let what = format!(
-                "sip.listen has no {} socket toward {}",
-                transport.via(),
-                remote.ip()
-            );
-            return self.fail(order.whose, ControlError::Full(what));
+        let Some(path) = self.transports.path(pending.transport, remote) else {
+            let (transport, ip) = (pending.transport.via(), remote.ip());
+            let what = format!("sip.listen has no {transport} socket toward {ip}");
+            return self.fail(pending.order.whose, ControlError::Full(what));
         };
         let Some((rtp, media)) = self.media_port(remote) else {
-            return self.fail(
-                order.whose,
-                ControlError::Full("every RTP port is in use".to_owned()),
-            );
+            let what = "every RTP port is in use".to_owned();
+            return self.fail(pending.order.whose, ControlError::Full(what));
         };
         let now = Instant::now();
         let owner = self.endpoint.new_owner();
-        let from = order
+        let trunk = pending.trunk.as_deref();
+        let from = pending
+            .order
             .from
             .clone()
-            .unwrap_or_else(|| self.our_name(trunk.as_deref()));
-        let mut request = NewRequest::new(
-            Method::Invite,
-            path,
-            uri,
-            self.caller_header(&from, trunk.as_deref(), path.local),
-        );
-        request.contact_user = Some(NAME.to_owned());
-        request.credentials = self.account(trunk.as_deref());
-        request.headers = order
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_owned().into(), value.to_owned()))
-            .collect();
-        let leg = SipLeg::outgoing(
-            Outgoing { owner, request },
-            self.leg_settings(media),
-            random::seed(),
-            now,
-        );
+            .unwrap_or_else(|| self.our_name(trunk));
+        let request = self.invite(&pending, path, &from);
+        let settings = self.leg_settings(media);
+        let leg = SipLeg::outgoing(Outgoing { owner, request }, settings, random::seed(), now);
+        let Pending { order, trunk, .. } = pending;
+        let placed_for = order.whose.placed_for();
         let to = order.to.as_str().to_owned();
         let info = call_info(
             Direction::Outbound,
@@ -248,24 +234,16 @@ impl Desk {
             order.headers,
             order.parameters,
         );
-        let placed_for = match &order.whose {
-            Whose::Call(placed_for) => Some(*placed_for),
-            Whose::Asker(_) => None,
-        };
         let record = CallRecord {
             peer: remote.to_string(),
             trunk,
             ..CallRecord::new(&info, &order.app, SystemTime::now())
         };
-        // The two legs of a moved call must share a shard: audio crosses no thread.
-        let shard = placed_for
-            .and_then(|placed_for| self.cards.get(&placed_for.key))
-            .map_or_else(|| self.least_busy_shard(), |card| card.shard);
         let id = info.id;
         let card = Card {
             key: self.new_key(),
             owner,
-            shard,
+            shard: self.shard_for(placed_for),
             rtp_port: media.port(),
             info,
             phase: Phase::Ringing,
@@ -276,7 +254,31 @@ impl Desk {
             record,
         };
         self.begin(card, Box::new(leg), rtp);
-        match order.whose {
+        self.say_started(order.whose, id);
+    }
+
+    fn invite(&self, pending: &Pending, path: Path, from: &str) -> NewRequest {
+        let trunk = pending.trunk.as_deref();
+        let caller = self.caller_header(from, trunk, path.local);
+        let mut request = NewRequest::new(Method::Invite, path, pending.uri.clone(), caller);
+        request.contact_user = Some(NAME.to_owned());
+        request.credentials = self.account(trunk);
+        let headers = pending.order.headers.iter();
+        request.headers = headers
+            .map(|(name, value)| (name.to_owned().into(), value.to_owned()))
+            .collect();
+        request
+    }
+
+    /// The two legs of a moved call must share a shard: audio crosses no thread.
+    fn shard_for(&self, placed_for: Option<PlacedFor>) -> usize {
+        placed_for
+            .and_then(|placed_for| self.cards.get(&placed_for.key))
+            .map_or_else(|| self.least_busy_shard(), |card| card.shard)
+    }
+
+    fn say_started(&self, whose: Whose, id: CallId) {
+        match whose {
             Whose::Asker(answer) => {
                 let _ = answer.send(Ok(id));
             }

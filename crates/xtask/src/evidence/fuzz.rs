@@ -48,9 +48,8 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     }
     let mut rows = String::new();
     let mut crashed = Vec::new();
-    for target in targets()? {
-        eprintln!("fuzzing {target} for {minutes} minutes …");
-        let (coverage, fine) = fuzz(&target, minutes)?;
+    for (target, run) in fuzz_all(targets()?, minutes)? {
+        let (coverage, fine) = run?;
         let outcome = if fine { "no crash" } else { "CRASH" };
         let Coverage {
             executions,
@@ -80,6 +79,35 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     .into())
 }
 
+/// One target's figures and whether it ran without a crash.
+type Run = Result<(Coverage, bool), Failure>;
+
+/// Fuzzes as many targets at once as there are cores, each for the minutes given.
+fn fuzz_all(targets: Vec<String>, minutes: u64) -> Result<Vec<(String, Run)>, Failure> {
+    // Built once, or each would wait for the other's lock.
+    workspace::pass_through(cargo_fuzz().arg("build"))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut runs = Vec::new();
+    for together in targets.chunks(cores) {
+        eprintln!("fuzzing {} for {minutes} minutes …", together.join(" and "));
+        let done: Vec<Run> = std::thread::scope(|scope| {
+            let threads: Vec<_> = together
+                .iter()
+                .map(|target| scope.spawn(move || fuzz(target, minutes).map_err(|e| e.to_string())))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(run) => run.map_err(Failure::from),
+                    Err(_) => Err("a fuzzing thread panicked".into()),
+                })
+                .collect()
+        });
+        runs.extend(together.iter().cloned().zip(done));
+    }
+    Ok(runs)
+}
+
 fn targets() -> Result<Vec<String>, Failure> {
     let listed = output(cargo_fuzz().arg("list")).map_err(|failure| {
         format!("{failure}\nfuzzing needs cargo-fuzz: `cargo install cargo-fuzz --locked`")
@@ -102,6 +130,7 @@ const SEEDS: &[(&str, &str)] = &[
     ("sip_framing", "fixtures/sip/rfc5118"),
     ("sdp", "fixtures/sdp/phones"),
     ("trunkline_protocol", "fixtures/streams/trunkline"),
+    ("wav", "fixtures/speech"),
 ];
 
 /// The folder the target's own finds go to, then its seeds.
