@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use libfuzzer_sys::fuzz_target;
-use trunkline_sip::digest::{Account, DigestClient, DigestServer, Verdict};
+use trunkline_sip::digest::{Algorithm, Account, DigestClient, DigestServer, Verdict};
 use trunkline_sip::header::AuthParams;
 use trunkline_sip::{Builder, Method, Name};
 
@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
     let request = Builder::request(Method::Register, "sip:example.com")
         .header(Name::Authorization, text)
         .build();
-    let mut server = DigestServer::new("realm", [1; 32], now);
+    let mut server = DigestServer::new("realm", vec![Algorithm::Sha256, Algorithm::Md5], [1; 32], now);
     let verdict = server.verify(now, &request, |_| Some("a password nobody types"));
     assert!(matches!(verdict, Verdict::Challenge { .. }));
 
