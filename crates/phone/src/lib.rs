@@ -9,5 +9,7 @@
 
 pub mod alignment;
 pub mod ladder;
+pub mod load;
 pub mod softphone;
+pub mod standin;
 pub mod tape;

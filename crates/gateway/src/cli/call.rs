@@ -69,7 +69,7 @@ fn account(text: &str) -> Result<Account, String> {
     })
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "not a time from now on".to_owned())
 }

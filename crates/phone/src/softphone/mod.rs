@@ -98,8 +98,7 @@ pub fn call(
     script: Script,
     heard: &mut dyn FnMut(&CallEvent),
 ) -> Result<Report, PhoneError> {
-    let uri = target_uri(target)?;
-    let (transport, remote) = locate(&uri)?;
+    let (uri, transport, remote) = resolve(target)?;
     let line = Line::connect(transport, remote).map_err(|source| PhoneError::Connect {
         address: remote,
         source,
@@ -181,6 +180,17 @@ impl Waiting {
         conversation.pick_up(now);
         conversation.run(heard)
     }
+}
+
+/// What a target means: its URI, and by which transport and at which address it is reached. `sip:`
+/// may be left out.
+///
+/// # Errors
+/// Where it cannot be called, or its host is not known.
+pub fn resolve(target: &str) -> Result<(Uri, Transport, SocketAddr), PhoneError> {
+    let uri = target_uri(target)?;
+    let (transport, address) = locate(&uri)?;
+    Ok((uri, transport, address))
 }
 
 /// The target as a URI; `sip:` may be left out.
