@@ -1,6 +1,8 @@
 //! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.
 
 pub mod apps;
+pub mod cli;
+pub mod config;
 pub mod control;
 pub mod gateway;
 pub mod http;
@@ -10,3 +12,4 @@ pub mod records;
 pub mod settings;
 pub mod shard;
 mod signalling;
+pub mod telemetry;

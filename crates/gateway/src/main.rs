@@ -1,2 +1,5 @@
 //! The `trunkline` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    trunkline::cli::run()
+}

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use trunkline_call::App;
-use trunkline_call::routes::Routes;
+use trunkline_call::routes::{BadPattern, Pattern, Routes};
 use trunkline_media::codec::Codec;
 use trunkline_sip::endpoint::Transport;
 use trunkline_streams::{Dialect, WireOptions};
@@ -145,8 +146,43 @@ pub enum DigestAlgorithm {
 /// Whom calls may be placed to; nobody until a rule says so.
 #[derive(Clone, Debug, Default)]
 pub struct DialRules {
-    /// Patterns, `*` at either end.
-    pub allow: Vec<trunkline_call::routes::Pattern>,
+    /// Patterns of numbers and of URIs.
+    pub allow: Vec<DialPattern>,
+}
+
+/// Whom one rule allows to call: a text with at most one `*`, wherever it stands, so that
+/// `sip:*@pbx.example.com` is everybody at one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialPattern {
+    /// A `*` at either end or none; numbers match however they are written.
+    Plain(Pattern),
+    /// Starts and ends like this.
+    Around(String, String),
+}
+
+impl FromStr for DialPattern {
+    type Err = BadPattern;
+
+    fn from_str(text: &str) -> Result<Self, BadPattern> {
+        match text.split_once('*') {
+            Some((start, end)) if !start.is_empty() && !end.is_empty() && !end.contains('*') => {
+                Ok(Self::Around(start.to_owned(), end.to_owned()))
+            }
+            _ => text.parse().map(Self::Plain),
+        }
+    }
+}
+
+impl DialPattern {
+    /// Whether the rule allows a number, or a URI without parameters.
+    pub fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(pattern) => pattern.matches(text),
+            Self::Around(start, end) => text
+                .strip_prefix(start.as_str())
+                .is_some_and(|rest| rest.ends_with(end.as_str())),
+        }
+    }
 }
 
 /// A provider or PBX.
@@ -234,8 +270,6 @@ pub struct LimitSettings {
 /// What is kept of calls.
 #[derive(Clone, Debug)]
 pub struct RecordSettings {
-    /// How many are kept in memory, at most 500.
-    pub keep: usize,
     /// JSON Lines are appended here.
     pub file: Option<PathBuf>,
 }
@@ -275,10 +309,7 @@ impl Default for Settings {
                 calls: 4_000,
                 call_duration: None,
             },
-            records: RecordSettings {
-                keep: 500,
-                file: None,
-            },
+            records: RecordSettings { file: None },
             shards: 0,
         }
     }

@@ -72,7 +72,7 @@ pub fn find(
     let uri = match &destination {
         Destination::Trunk { uri, .. }
         | Destination::Elsewhere { uri, .. }
-        | Destination::Device { uri, .. } => uri.as_str(),
+        | Destination::Device { uri, .. } => uri,
     };
     if is_allowed(&settings.dial, text, uri) {
         Ok(destination)
@@ -81,11 +81,14 @@ pub fn find(
     }
 }
 
-fn is_allowed(rules: &DialRules, text: &str, uri: &str) -> bool {
-    rules
-        .allow
-        .iter()
-        .any(|rule| rule.matches(text) || rule.matches(uri))
+/// Whether a rule allows a number, or the bare URI that is called: `sip:user@host`, and the port
+/// if there is one. Parameters and headers say nothing of whom is called, so that no rule can be
+/// met by `sip:anybody@elsewhere;x=@pbx.example.com`.
+fn is_allowed(rules: &DialRules, text: &str, uri: &Uri) -> bool {
+    let number = Some(text).filter(|text| !text.contains([':', '@', ';', '?']));
+    let bare = Uri::sip(uri.user().as_deref(), uri.host(), uri.port());
+    let allows = |text: &str| rules.allow.iter().any(|rule| rule.matches(text));
+    number.is_some_and(allows) || bare.is_some_and(|uri| allows(uri.as_str()))
 }
 
 /// The device of a bare name, or of a URI whose host is the realm of our users.
@@ -162,14 +165,10 @@ pub async fn look_up(host: &str, port: u16) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trunkline_call::routes::Pattern;
     use trunkline_sip::endpoint::{Endpoint, EndpointConfig};
 
     fn settings(allow: &[&str]) -> Settings {
-        let allow = allow
-            .iter()
-            .map(|rule| rule.parse::<Pattern>().unwrap())
-            .collect();
+        let allow = allow.iter().map(|rule| rule.parse().unwrap()).collect();
         Settings {
             dial: DialRules { allow },
             ..Settings::default()
@@ -191,6 +190,25 @@ mod tests {
         assert!(found(target, &settings(&["sip:*"])).is_ok());
         assert!(found(target, &settings(&["sip:echo@127.0.0.1:5070"])).is_ok());
         assert!(found(target, &settings(&["sip:other*"])).is_err());
+    }
+
+    #[test]
+    fn a_rule_for_one_host_is_met_by_that_host_alone() {
+        let rules = settings(&["sip:*@pbx.example.com", "tel:+1*"]);
+        assert!(found("sip:alice@pbx.example.com", &rules).is_ok());
+        assert!(found("alice@pbx.example.com", &rules).is_ok());
+        assert!(found("sip:alice@pbx.example.com;transport=tcp", &rules).is_ok());
+        for elsewhere in [
+            "sip:alice@elsewhere.example;x=@pbx.example.com",
+            "sip:alice@elsewhere.example?x=@pbx.example.com",
+            "sip:alice%40pbx.example.com@elsewhere.example",
+            "sip:alice@pbx.example.com.elsewhere.example",
+            "sip:alice@pbx.example.com:5070",
+            "sip:@pbx.example.com@elsewhere.example",
+        ] {
+            let refused = found(elsewhere, &rules);
+            assert!(refused.is_err(), "{elsewhere}: {refused:?}");
+        }
     }
 
     #[test]

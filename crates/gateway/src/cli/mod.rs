@@ -1,0 +1,75 @@
+//! The command line. Exit codes: 0 done, 1 failed, 2 bad arguments or configuration.
+
+mod check;
+mod serve;
+
+use crate::config::{self, Loaded, Overrides, Variables};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Puts applications on the phone: calls come in over SIP, applications hear them and speak back.
+#[derive(Debug, Parser)]
+#[command(name = "trunkline", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve(serve::Serve),
+    /// Prove a configuration without binding a port.
+    Check(check::Check),
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The configuration; else $TRUNKLINE_CONFIG, ./trunkline.yaml, or the user's own.
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// Reads and proves it. What is wrong goes to standard error, and the exit code is 2.
+    fn load(&self, overrides: &Overrides) -> Result<Loaded, Failure> {
+        let variables = Variables::of_process();
+        config::load(self.config.as_deref(), variables, overrides)
+            .map_err(|refused| Failure::Usage(refused.to_string()))
+    }
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// It could not be done; exit code 1.
+    Failed(String),
+    /// Arguments or configuration are wrong; exit code 2.
+    Usage(String),
+}
+
+impl Failure {
+    /// From any error.
+    pub fn of(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(serve) => serve.run(),
+        Command::Check(check) => check.run(),
+    };
+    let (message, code) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(message)) => (message, 1),
+        Err(Failure::Usage(message)) => (message, 2),
+    };
+    for line in message.lines() {
+        eprintln!("trunkline: {line}");
+    }
+    ExitCode::from(code)
+}

@@ -1,0 +1,140 @@
+//! `trunkline serve`
+
+use super::{ConfigArgs, Failure};
+use crate::config::{Loaded, Overrides};
+use crate::gateway::Gateway;
+use crate::http;
+use crate::settings::Settings;
+use crate::telemetry::log::{self, LogFormat, LogLevel};
+use clap::{Args, ValueEnum};
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use trunkline_sip::endpoint::Transport;
+
+/// See [`super::Command::Serve`].
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The address of HTTP.
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<IpAddr>,
+    /// The port of HTTP.
+    #[arg(short, long)]
+    port: Option<u16>,
+    /// The port of SIP.
+    #[arg(long, value_name = "PORT")]
+    sip_port: Option<u16>,
+    /// Lead every call to this WebSocket application: ws://host:port/path, with {call_id} in it.
+    #[arg(long, value_name = "URL")]
+    ws_url: Option<String>,
+    /// How much is logged, on standard error.
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
+    /// How it is logged.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// Log every SIP message, without passwords and what proves them.
+    #[arg(long)]
+    trace_sip: bool,
+}
+
+impl Serve {
+    /// Runs the gateway until it is told to stop.
+    pub fn run(self) -> Result<(), Failure> {
+        let overrides = Overrides {
+            host: self.host,
+            port: self.port,
+            sip_port: self.sip_port,
+            ws_url: self.ws_url.clone(),
+        };
+        let loaded = self.config.load(&overrides)?;
+        log::start(self.level(&loaded), self.log_format, self.trace_sip);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::of)?;
+        runtime.block_on(serve(loaded))
+    }
+
+    fn level(&self, loaded: &Loaded) -> LogLevel {
+        let of_file = loaded.log_level.as_deref();
+        let of_file = of_file.and_then(|level| LogLevel::from_str(level, true).ok());
+        self.log_level.or(of_file).unwrap_or(LogLevel::Info)
+    }
+}
+
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    let Loaded { settings, file, .. } = loaded;
+    let wanted = settings.server.listen;
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        let remedy = "choose another with --port or server.port; `ss -ltnp` says who has it";
+        Failure::Failed(format!("cannot take HTTP on {wanted}: {error}; {remedy}"))
+    })?;
+    let http_at = listener.local_addr().map_err(Failure::of)?;
+    let gateway = Gateway::start(settings.clone())
+        .await
+        .map_err(Failure::of)?;
+    let (mut terminate, mut interrupt) = signals().map_err(Failure::of)?;
+    let control = gateway.control().clone();
+    let router = http::router(control.clone(), Arc::new(settings.clone()));
+    let http = tokio::spawn(http::serve(listener, router));
+    // Whoever started us may have closed our standard output.
+    let _ = announce(&settings, file.as_deref(), http_at, gateway.addresses());
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("taking no new calls; the live ones may finish, a second signal ends them");
+    tokio::select! {
+        () = control.drain() => {}
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    gateway.stop().await;
+    http.abort();
+    Ok(())
+}
+
+type Signals = (tokio::signal::unix::Signal, tokio::signal::unix::Signal);
+
+fn signals() -> io::Result<Signals> {
+    Ok((
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ))
+}
+
+/// Says where everything is, for whoever started it.
+fn announce(
+    settings: &Settings,
+    file: Option<&Path>,
+    http: SocketAddr,
+    sip: &[(Transport, SocketAddr)],
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let version = env!("CARGO_PKG_VERSION");
+    match file {
+        Some(file) => writeln!(out, "trunkline {version}, configured by {}", file.display())?,
+        None => writeln!(out, "trunkline {version}, without a configuration file")?,
+    }
+    if settings.routes.rules().is_empty() {
+        writeln!(out, "  calls  no routes: every call is answered by echo")?;
+    }
+    for (transport, address) in sip {
+        let scheme = if *transport == Transport::Udp {
+            "udp"
+        } else {
+            "tcp"
+        };
+        writeln!(out, "  SIP    {scheme}://{address}")?;
+    }
+    let (first, last) = (settings.sip.rtp_ports.start(), settings.sip.rtp_ports.end());
+    writeln!(out, "  RTP    udp {first}-{last}")?;
+    writeln!(out, "  HTTP   http://{http}")?;
+    out.flush()
+}

@@ -1,0 +1,51 @@
+//! Every key a configuration may have, mapping by mapping.
+
+/// The keys of one mapping.
+#[derive(Debug)]
+pub struct Keys {
+    /// Where the mapping stands: `sip`, `trunks.NAME`, `routes[]`; nothing for the file itself.
+    pub mapping: &'static str,
+    /// Keys that are read.
+    pub known: &'static [&'static str],
+    /// Keys of the whole product that this build does not have yet. They are refused by name, so
+    /// that nobody believes that they do something.
+    pub later: &'static [&'static str],
+}
+
+macro_rules! keys {
+    ($($name:ident $mapping:literal [$($known:literal)*] later [$($later:literal)*];)*) => {
+        $(
+            #[doc = concat!("The keys of `", $mapping, "`.")]
+            pub const $name: Keys = Keys {
+                mapping: $mapping,
+                known: &[$($known),*],
+                later: &[$($later),*],
+            };
+        )*
+        /// Every mapping.
+        pub const ALL: &[&Keys] = &[$(&$name),*];
+    };
+}
+
+keys! {
+    FILE "" [
+        "server" "sip" "dial" "trunks" "routes" "apps" "limits" "records" "shards"
+        "server_host" "server_port" "log_level"
+    ] later ["providers" "provider" "provider_config" "dids" "pbx" "store" "bus" "public_ws_url"];
+    SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
+    TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
+    SIP "sip" [
+        "listen" "rtp_ports" "external_address" "codecs" "open" "users" "digest" "rtp_timeout"
+        "ring_timeout"
+    ] later ["tls" "srtp"];
+    USER "sip.users[]" ["name" "password"] later [];
+    DIAL "dial" ["allow"] later [];
+    TRUNK "trunks.NAME" ["host" "port" "transport" "register" "username" "password"] later [];
+    ROUTE "routes[]" [
+        "to" "from" "trunk" "user" "header" "source" "app" "parameters"
+    ] later [];
+    APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer"]
+        later ["stt" "llm" "tts" "barge_in"];
+    LIMITS "limits" ["calls" "call_duration"] later [];
+    RECORDS "records" ["file"] later [];
+}

@@ -1,0 +1,162 @@
+//! What older configurations say: flat keys, and the environment variables of earlier bots. A
+//! variable counts where the file does not say the same.
+
+use super::field::Section;
+use super::problem::Report;
+use super::sections::http_host;
+use super::variables::Variables;
+use crate::settings::Settings;
+use std::fmt;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+/// The fewest RTP ports: five calls.
+const RTP_PORTS_MIN: u32 = 10;
+
+/// What flat keys said.
+pub struct Flat {
+    /// Whether there was any.
+    pub is_old: bool,
+    /// The level of the log.
+    pub log_level: Option<String>,
+}
+
+/// Reads `server_host`, `server_port` and `log_level`.
+pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
+    const LEVELS: [(&str, &str); 10] = [
+        ("trace", "trace"),
+        ("debug", "debug"),
+        ("info", "info"),
+        ("warn", "warn"),
+        ("error", "error"),
+        ("DEBUG", "debug"),
+        ("INFO", "info"),
+        ("WARNING", "warn"),
+        ("ERROR", "error"),
+        ("CRITICAL", "error"),
+    ];
+    let (host, port) = (file.get("server_host"), file.get("server_port"));
+    let level = file.get("log_level");
+    let is_old = host.is_some() || port.is_some() || level.is_some();
+    if let Some(host) = host.and_then(|f| http_host(&f)) {
+        settings.server.listen.set_ip(host);
+    }
+    if let Some(port) = port.and_then(|f| f.number(0..=u16::MAX)) {
+        settings.server.listen.set_port(port);
+    }
+    let log_level = level.and_then(|f| f.word(&LEVELS)).map(str::to_owned);
+    Flat { is_old, log_level }
+}
+
+/// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT` and `SIP_RTP_PORT_RANGE`. The first two are about
+/// SIP, or beside flat keys about HTTP, as they were when those keys were usual.
+pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings: &mut Settings) {
+    let value = |name| variables.value(name).filter(|value| !value.is_empty());
+    if let Some(text) = value("SIP_SERVER_HOST") {
+        match text.parse::<IpAddr>() {
+            Ok(host) => set_host(host, is_old, settings),
+            Err(_) => report.elsewhere(
+                format!("SIP_SERVER_HOST: {text:?} is no address"),
+                "set it to an address of this machine, such as 0.0.0.0",
+            ),
+        }
+    }
+    if let Some(text) = value("SIP_SERVER_PORT") {
+        match text.parse::<u16>() {
+            Ok(port) => set_port(port, is_old, settings),
+            Err(_) => report.elsewhere(
+                format!("SIP_SERVER_PORT: {text:?} is no port"),
+                "set it to a number from 1 to 65535, such as 5060",
+            ),
+        }
+    }
+    if let Some(text) = value("SIP_RTP_PORT_RANGE") {
+        match port_range(text) {
+            Ok(range) => settings.sip.rtp_ports = range,
+            Err(why) => report.elsewhere(format!("SIP_RTP_PORT_RANGE: {why}"), why.remedy()),
+        }
+    }
+}
+
+fn set_host(host: IpAddr, is_old: bool, settings: &mut Settings) {
+    if is_old {
+        settings.server.listen.set_ip(host);
+    } else {
+        settings
+            .sip
+            .listen
+            .iter_mut()
+            .for_each(|l| l.address.set_ip(host));
+    }
+}
+
+fn set_port(port: u16, is_old: bool, settings: &mut Settings) {
+    if is_old {
+        settings.server.listen.set_port(port);
+    } else {
+        settings
+            .sip
+            .listen
+            .iter_mut()
+            .for_each(|l| l.address.set_port(port));
+    }
+}
+
+/// What is wrong with a range of ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadRange {
+    /// Not two ports with a hyphen between.
+    NoRange(String),
+    /// The last is before the first.
+    Backwards(u16, u16),
+    /// Too few for calls.
+    Few(u16, u16),
+}
+
+impl fmt::Display for BadRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRange(text) => write!(f, "{text:?} is no range of ports"),
+            Self::Backwards(first, last) => {
+                write!(f, "the range ends at {last}, before its start {first}")
+            }
+            Self::Few(first, last) => {
+                let count = u32::from(*last) - u32::from(*first) + 1;
+                write!(
+                    f,
+                    "{first}-{last} are {count} ports; at least {RTP_PORTS_MIN} are needed"
+                )
+            }
+        }
+    }
+}
+
+impl BadRange {
+    /// What to type.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Backwards(first, last) => format!("write {last}-{first}"),
+            Self::NoRange(_) | Self::Few(..) => {
+                "write first and last, such as 10000-20000; a call takes two".to_owned()
+            }
+        }
+    }
+}
+
+/// Reads `10000-20000`.
+///
+/// # Errors
+/// Where it is no range, or too small a one.
+pub fn port_range(text: &str) -> Result<RangeInclusive<u16>, BadRange> {
+    let bad = || BadRange::NoRange(text.to_owned());
+    let (first, last) = text.split_once('-').ok_or_else(bad)?;
+    let port = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    let (first, last) = (port(first).ok_or_else(bad)?, port(last).ok_or_else(bad)?);
+    if last < first {
+        return Err(BadRange::Backwards(first, last));
+    }
+    if u32::from(last - first) + 1 < RTP_PORTS_MIN {
+        return Err(BadRange::Few(first, last));
+    }
+    Ok(first..=last)
+}

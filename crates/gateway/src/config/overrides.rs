@@ -1,0 +1,67 @@
+//! What the command line says; it wins over the file and the environment.
+
+use super::problem::Report;
+use crate::apps::check_url;
+use crate::settings::{AppEntry, AppRole, Settings, WebSocketApp};
+use std::net::IpAddr;
+use trunkline_call::routes::{Routes, Rule};
+use trunkline_streams::WireOptions;
+use trunkline_streams::dialect::DIALECTS;
+
+/// The application of `--ws-url`, by name.
+const APPLICATION: &str = "application";
+
+/// Arguments that stand for settings.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Where HTTP is taken.
+    pub host: Option<IpAddr>,
+    /// Its port.
+    pub port: Option<u16>,
+    /// The port of SIP, wherever it is taken.
+    pub sip_port: Option<u16>,
+    /// The WebSocket application that takes every call.
+    pub ws_url: Option<String>,
+}
+
+impl Overrides {
+    /// Sets addresses and ports.
+    pub(super) fn set_ports(&self, settings: &mut Settings) {
+        if let Some(host) = self.host {
+            settings.server.listen.set_ip(host);
+        }
+        if let Some(port) = self.port {
+            settings.server.listen.set_port(port);
+        }
+        if let Some(port) = self.sip_port {
+            let places = settings.sip.listen.iter_mut();
+            places.for_each(|listen| listen.address.set_port(port));
+        }
+    }
+
+    /// Leads every call to the application given.
+    pub(super) fn set_application(&self, report: &Report, settings: &mut Settings) {
+        let Some(url) = &self.ws_url else { return };
+        if let Err(error) = check_url(url) {
+            let remedy = "write one like ws://127.0.0.1:7860/ws/sip/{call_id}";
+            report.elsewhere(format!("--ws-url: {error}"), remedy);
+            return;
+        }
+        let Some(dialect) = DIALECTS.first() else {
+            return;
+        };
+        let app = WebSocketApp {
+            role: AppRole::Client { url: url.clone() },
+            dialect,
+            options: WireOptions::default(),
+        };
+        let rule = Rule {
+            app: APPLICATION.to_owned(),
+            ..Rule::default()
+        };
+        settings
+            .apps
+            .insert(APPLICATION.to_owned(), AppEntry::WebSocket(app));
+        settings.routes = Routes::new(vec![rule]);
+    }
+}

@@ -1,0 +1,62 @@
+//! What each mapping of the file means.
+
+mod apps;
+mod calls;
+mod server;
+mod sip;
+
+use super::Overrides;
+use super::field::{Field, set};
+use super::keys;
+use super::older;
+use super::problem::Report;
+use super::variables::Variables;
+use crate::settings::Settings;
+pub use server::http_host;
+
+/// The most media threads.
+const SHARDS_MAX: usize = 1_024;
+
+/// Reads the whole file. Gives the level of the log where the file, an old one, sets it.
+pub fn file(
+    root: &Field<'_>,
+    variables: &Variables,
+    overrides: &Overrides,
+    report: &Report,
+    settings: &mut Settings,
+) -> Option<String> {
+    let file = root.section(&keys::FILE);
+    let flat = older::flat_keys(&file, settings);
+    older::variables(variables, flat.is_old, report, settings);
+    if let Some(field) = file.get("server") {
+        server::server(&field.section(&keys::SERVER), &mut settings.server);
+    }
+    if let Some(field) = file.get("sip") {
+        sip::sip(&field.section(&keys::SIP), &mut settings.sip);
+    }
+    overrides.set_ports(settings);
+    sip::check_ports(&file, report, settings);
+    if let Some(field) = file.get("dial") {
+        calls::dial(&field.section(&keys::DIAL), &mut settings.dial);
+    }
+    if let Some(field) = file.get("trunks") {
+        settings.trunks = calls::trunks(&field);
+    }
+    if let Some(field) = file.get("apps") {
+        apps::apps(&field, &mut settings.apps);
+    }
+    if let Some(field) = file.get("routes") {
+        settings.routes = calls::routes(&field, &calls::Names::of(&file));
+    }
+    overrides.set_application(report, settings);
+    if let Some(field) = file.get("limits") {
+        calls::limits(&field.section(&keys::LIMITS), &mut settings.limits);
+    }
+    if let Some(field) = file.get("records") {
+        let section = field.section(&keys::RECORDS);
+        settings.records.file = section.get("file").and_then(|f| f.text()).map(Into::into);
+    }
+    let shards = file.get("shards").and_then(|f| f.number(0..=SHARDS_MAX));
+    set(&mut settings.shards, shards);
+    flat.log_level
+}

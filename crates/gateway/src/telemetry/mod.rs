@@ -1,0 +1,3 @@
+//! What the gateway tells of itself: its log and its metrics.
+
+pub mod log;
