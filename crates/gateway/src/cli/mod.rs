@@ -1,7 +1,10 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 bad arguments or configuration.
 
+mod call;
 mod check;
+mod demo;
 mod serve;
+mod ticker;
 
 use crate::config::{self, Loaded, Overrides, Variables};
 use clap::{Args, Parser, Subcommand};
@@ -18,10 +21,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Place a real call on this machine and show what came of it; needs nothing else.
+    Demo(demo::Demo),
     /// Run the gateway.
     Serve(serve::Serve),
     /// Prove a configuration without binding a port.
     Check(check::Check),
+    /// Place a call, as a softphone would.
+    Call(call::Call),
 }
 
 /// Which configuration.
@@ -60,8 +67,10 @@ impl Failure {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Call(call) => call.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -151,7 +151,7 @@ impl Shard {
         let waker = Arc::new(Waker::new(poll.registry(), key::WAKER)?);
         let (to, orders) = mpsc::channel();
         let load = Arc::new(Load::default());
-        let shard = run::Loop::new(poll, orders, reports, Arc::clone(&load));
+        let shard = run::Loop::new(poll, Arc::clone(&waker), orders, reports, Arc::clone(&load));
         let thread = std::thread::Builder::new()
             .name(format!("media-{number}"))
             .spawn(move || shard.run())?;

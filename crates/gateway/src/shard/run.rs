@@ -10,7 +10,7 @@ use super::slot::{Slot, Surroundings, Turn};
 use super::sockets::MediaSockets;
 use super::{CallKey, NewCall, Report, ToShard};
 use crate::net::Datagrams;
-use mio::{Events, Poll};
+use mio::{Events, Poll, Waker};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -28,6 +28,8 @@ const EVENTS_MAX: usize = 1_024;
 /// Everything a shard has.
 pub struct Loop {
     poll: Poll,
+    /// Kept until the end: a wake-up is lost if the last handle is dropped right after it.
+    _waker: Arc<Waker>,
     orders: Receiver<ToShard>,
     reports: UnboundedSender<Report>,
     load: Arc<Load>,
@@ -48,12 +50,14 @@ pub struct Loop {
 impl Loop {
     pub fn new(
         poll: Poll,
+        waker: Arc<Waker>,
         orders: Receiver<ToShard>,
         reports: UnboundedSender<Report>,
         load: Arc<Load>,
     ) -> Self {
         Self {
             poll,
+            _waker: waker,
             orders,
             reports,
             lateness: Lateness::new(Instant::now()),
