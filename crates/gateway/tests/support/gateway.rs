@@ -120,6 +120,26 @@ impl Gateway {
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("GET {path}: {error}: {body}"))
     }
 
+    /// The calls that live.
+    pub fn calls(&self) -> Vec<Value> {
+        let calls = self.get("/v1/calls");
+        calls["calls"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The records of calls that have ended, newest first.
+    pub fn records(&self) -> Vec<Value> {
+        let records = self.get("/v1/records");
+        records["records"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The record of this call, once it has ended.
+    pub fn record(&self, call_id: &str) -> Option<Value> {
+        let records = self.records().into_iter();
+        records
+            .into_iter()
+            .find(|record| record["callId"] == call_id)
+    }
+
     /// Posts JSON to its HTTP interface: the status, and the JSON of the answer if it has one.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let (status, body) = post(self.http_port, path, body).expect("the gateway answers HTTP");

@@ -3,11 +3,15 @@
 //! Nothing here sleeps for a duration and hopes: [`eventually`] looks until a condition holds.
 
 // Each test program uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod application;
+mod caller;
 mod gateway;
 mod http;
+pub mod lobby;
+pub mod numbered;
+mod raw_sip;
 pub mod sound;
 
 use std::collections::BTreeSet;
@@ -17,8 +21,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub use application::{Application, Manner};
+pub use caller::Caller;
 pub use gateway::Gateway;
 pub use http::{get, post};
+pub use lobby::{Lobby, Session};
+pub use raw_sip::RawSip;
 
 /// How long a condition may take on a loaded machine before its test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,7 @@
+//! What users do with the gateway: the real binary on loopback, a file a story.
+
+mod support;
+
+mod stories {
+    mod websocket;
+}
