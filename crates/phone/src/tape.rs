@@ -47,7 +47,7 @@ pub struct Figures {
     pub jitter: Duration,
     /// From the first packet to the last.
     pub span: Duration,
-    /// Datagrams that were neither audio nor telephone events.
+    /// Datagrams that were neither audio nor numbered with it.
     pub other: u64,
 }
 
@@ -87,14 +87,24 @@ impl Tape {
         if rtp::is_rtcp(bytes) {
             return;
         }
-        let packet = Packet::parse(bytes).ok();
-        let audio = packet.and_then(|packet| {
-            let codec = Codec::from_static_payload_type(packet.header.payload_type)?;
-            Some((packet, codec))
-        });
-        match audio {
-            Some((packet, codec)) => self.audio(now, &packet, codec),
-            None => self.figures.other += 1,
+        let Ok(packet) = Packet::parse(bytes) else {
+            self.figures.other += 1;
+            return;
+        };
+        match Codec::from_static_payload_type(packet.header.payload_type) {
+            Some(codec) => self.audio(now, &packet, codec),
+            None => self.not_audio(&packet),
+        }
+    }
+
+    /// Telephone events and comfort noise are numbered with the audio around them (RFC 4733 §2.2).
+    fn not_audio(&mut self, packet: &Packet<'_>) {
+        match &mut self.stream {
+            Some(stream) if stream.goes_on(&packet.header) => {
+                stream.reception.count(packet.header.sequence);
+                self.figures.lost = stream.lost_before + stream.reception.lost();
+            }
+            _ => self.figures.other += 1,
         }
     }
 
@@ -317,6 +327,20 @@ mod tests {
         assert_eq!(tape.samples().len(), 6 * 320);
         assert_eq!((level(&tape, 4), tape.figures().lost), (0, 0));
         assert!(level(&tape, 5) > 30_000);
+    }
+
+    #[test]
+    fn keys_between_audio_are_not_lost_audio() {
+        let start = Instant::now();
+        let mut tape = Tape::new();
+        for sequence in 0..5_u16 {
+            let mut bytes = packet(sequence, u32::from(sequence) * 160, 7, QUIET);
+            if sequence == 2 {
+                bytes[1] = 101;
+            }
+            tape.datagram(at(start, u64::from(sequence) * 20), &bytes);
+        }
+        assert_eq!((tape.figures().packets, tape.figures().lost), (4, 0));
     }
 
     #[test]

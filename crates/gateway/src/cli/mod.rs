@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 bad arguments or configuration.
 
+mod bench;
 mod call;
 mod check;
 mod demo;
@@ -29,6 +30,8 @@ enum Command {
     Check(check::Check),
     /// Place a call, as a softphone would.
     Call(call::Call),
+    /// Load a SIP target with calls, and measure what it does.
+    Bench(bench::Bench),
 }
 
 /// Which configuration.
@@ -71,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
         Command::Call(call) => call.run(),
+        Command::Bench(bench) => bench.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 //! To add one: a module here with a `run` function, one row in [`EVIDENCE`].
 
 mod fuzz;
+mod performance;
 mod quality;
 
 use std::process::Command;
@@ -21,6 +22,11 @@ const EVIDENCE: &[Evidence] = &[
         name: "fuzz",
         what: "every fuzz target for some minutes: executions and covered edges (argument: minutes)",
         run: fuzz::run,
+    },
+    Evidence {
+        name: "performance",
+        what: "CPU, delay, limits and memory against Asterisk (--quick: only to see that it works)",
+        run: performance::run,
     },
     Evidence {
         name: "quality",

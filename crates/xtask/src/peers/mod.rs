@@ -6,6 +6,8 @@
 
 mod asterisk;
 
+pub use asterisk::VARIABLE as ASTERISK;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

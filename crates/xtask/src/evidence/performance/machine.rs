@@ -1,0 +1,99 @@
+//! Two cores, and what they are given to.
+
+use std::process::{Command, Stdio};
+
+use crate::workspace::{on_path, output};
+
+/// The core of whatever is measured.
+const MEASURED_CORE: &str = "0";
+/// The core of whatever measures.
+const GENERATOR_CORE: &str = "1";
+/// Above everything ordinary.
+const PRIORITY: &str = "10";
+
+/// How programs are held apart on this machine.
+pub struct Machine {
+    pinned: bool,
+    realtime: bool,
+}
+
+impl Machine {
+    /// Finds out what is possible here; real time is tried only where it is wanted.
+    pub fn look(realtime: bool) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let works = |words: &[&str]| {
+            let tried = Command::new(words[0]).args(&words[1..]).output();
+            tried.is_ok_and(|tried| tried.status.success())
+        };
+        Self {
+            pinned: cores > 1 && on_path("taskset").is_some(),
+            realtime: realtime && works(&["chrt", "-f", PRIORITY, "true"]),
+        }
+    }
+
+    /// Starts a program that measures.
+    pub fn generator(&self, program: &std::path::Path) -> Command {
+        let mut words = self.hold(GENERATOR_CORE);
+        if self.realtime {
+            words.extend(["chrt", "-f", PRIORITY].map(str::to_owned));
+        }
+        command(words, program)
+    }
+
+    /// Starts a program that is measured: on its core from the beginning, since it may count cores
+    /// when it starts.
+    pub fn measured(&self, program: &std::path::Path) -> Command {
+        command(self.hold(MEASURED_CORE), program)
+    }
+
+    /// Holds a running process, with all its threads, to the core and class of what is measured.
+    /// Some reset their class when they start.
+    pub fn hold_measured(&self, pid: u32) {
+        let pid = pid.to_string();
+        let quiet = |program: &str, arguments: &[&str]| {
+            // A thread that ended meanwhile makes these fail, and nothing else does.
+            let _ = Command::new(program)
+                .args(arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+        };
+        if self.pinned {
+            quiet("taskset", &["-acp", MEASURED_CORE, &pid]);
+        }
+        if self.realtime {
+            quiet("chrt", &["-a", "-f", "-p", PRIORITY, &pid]);
+        }
+    }
+
+    fn hold(&self, core: &str) -> Vec<String> {
+        if self.pinned {
+            ["taskset", "-c", core].map(str::to_owned).into()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// For the page.
+    pub fn in_words(&self) -> String {
+        let kernel = output(Command::new("uname").args(["-sr"])).unwrap_or_default();
+        let held = match (self.pinned, self.realtime) {
+            (true, true) => "held to a core each, under SCHED_FIFO",
+            (true, false) => "held to a core each, without real-time priority",
+            (false, _) => "NOT held to cores of their own",
+        };
+        format!("{}; programs are {held}.", kernel.trim())
+    }
+}
+
+fn command(words: Vec<String>, program: &std::path::Path) -> Command {
+    let mut words = words.into_iter();
+    match words.next() {
+        None => Command::new(program),
+        Some(first) => {
+            let mut command = Command::new(first);
+            command.args(words).arg(program);
+            command
+        }
+    }
+}
