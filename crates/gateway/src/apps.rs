@@ -70,16 +70,22 @@ pub fn check_url(template: &str) -> Result<(), OpenError> {
     }
 }
 
+/// The host and port of a URL.
+///
+/// # Errors
+/// Where it is no `ws://` URL.
+pub fn place_of(template: &str) -> Result<(String, u16), OpenError> {
+    check_url(template)?;
+    let url = template.replace("{call_id}", "0");
+    let uri: Uri = url.parse().map_err(|_| OpenError::Url(url))?;
+    let host = uri.host().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']).to_owned();
+    Ok((host, uri.port_u16().unwrap_or(80)))
+}
+
 async fn connect(url: &str, info: &CallInfo) -> Result<WebSocket<AppStream>, OpenError> {
-    check_url(url)?;
     let request = request(url, info)?;
-    let host = request
-        .uri()
-        .host()
-        .unwrap_or_default()
-        .trim_matches(['[', ']'])
-        .to_owned();
-    let port = request.uri().port_u16().unwrap_or(80);
+    let (host, port) = place_of(url)?;
     let stream = TcpStream::connect((host.as_str(), port))
         .await
         .map_err(|source| OpenError::Connect {

@@ -18,9 +18,9 @@ use trunkline_sip::endpoint::{Endpoint, EndpointConfig, Transport};
 use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig, User};
 
 /// Descriptors kept back for listeners, files and HTTP.
-const DESCRIPTORS_RESERVED: u64 = 256;
+pub(crate) const DESCRIPTORS_RESERVED: u64 = 256;
 /// Descriptors of one call: RTP, RTCP, and the application's connection.
-const DESCRIPTORS_A_CALL: u64 = 3;
+pub(crate) const DESCRIPTORS_A_CALL: u64 = 3;
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@ pub mod apps;
 pub mod cli;
 pub mod config;
 pub mod control;
+pub mod doctor;
 pub mod gateway;
 pub mod http;
 mod net;

@@ -1,9 +1,14 @@
 //! The command line. Exit codes: 0 done, 1 failed, 2 bad arguments or configuration.
 
+mod ask;
 mod bench;
 mod call;
 mod check;
+mod client;
 mod demo;
+mod doctor;
+mod manual;
+mod print;
 mod serve;
 mod ticker;
 
@@ -28,8 +33,28 @@ enum Command {
     Serve(serve::Serve),
     /// Prove a configuration without binding a port.
     Check(check::Check),
+    /// Look what on this machine stands in the way of a call, and say what to type.
+    Doctor(doctor::Doctor),
     /// Place a call, as a softphone would.
     Call(call::Call),
+    /// The calls that live.
+    Calls(ask::Calls),
+    /// The devices that are registered.
+    Devices(ask::Devices),
+    /// The calls that have ended.
+    Records(ask::Records),
+    /// End a call.
+    Hangup(ask::Hangup),
+    /// Move a call elsewhere.
+    Transfer(ask::Transfer),
+    /// What happened on a call, in plain words.
+    Why(ask::Why),
+    /// Which application would take a call, and why.
+    Route(ask::Route),
+    /// Print the completions of a shell.
+    Completions(manual::Completions),
+    /// Print the manual page.
+    Man(manual::Man),
     /// Load a SIP target with calls, and measure what it does.
     Bench(bench::Bench),
 }
@@ -73,6 +98,16 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Calls(calls) => calls.run(),
+        Command::Devices(devices) => devices.run(),
+        Command::Records(records) => records.run(),
+        Command::Hangup(hangup) => hangup.run(),
+        Command::Transfer(transfer) => transfer.run(),
+        Command::Why(why) => why.run(),
+        Command::Route(route) => route.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
         Command::Call(call) => call.run(),
         Command::Bench(bench) => bench.run(),
     };

@@ -13,7 +13,7 @@ mod transports;
 
 pub use card::Card;
 pub use target::look_up;
-pub use transports::{BindError, Transports};
+pub use transports::{BindError, Transports, is_private};
 
 use crate::control::{Control, Question};
 use crate::net::PortPool;

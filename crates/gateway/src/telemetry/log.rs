@@ -86,7 +86,7 @@ pub fn traces_sip() -> bool {
     tracing::enabled!(target: SIP_MESSAGES, Level::TRACE)
 }
 
-/// Lines of text, in which only what [`trace_sip`](crate::telemetry) prints has lines of its own.
+/// Lines of text, in which only a SIP message has lines of its own.
 #[derive(Default)]
 struct Lines(Format);
 

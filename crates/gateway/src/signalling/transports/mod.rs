@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod streams;
+mod trace;
 
 pub use streams::StreamEvent;
 
@@ -99,7 +100,9 @@ impl Transports {
     pub async fn receive(&mut self, buffer: &mut [u8]) -> (usize, Path) {
         let (index, length, remote) = datagrams::receive(&self.datagrams, buffer).await;
         let port = self.datagrams[index].bound().port();
-        (length, Path::udp(self.local(remote, port), remote))
+        let path = Path::udp(self.local(remote, port), remote);
+        trace::received(&path, buffer.get(..length).unwrap_or_default());
+        (length, path)
     }
 
     /// A further datagram, if one waits.
@@ -113,7 +116,9 @@ impl Transports {
                     Some((index, length, remote))
                 })?;
         let port = self.datagrams[index].bound().port();
-        Some((length, Path::udp(self.local(remote, port), remote)))
+        let path = Path::udp(self.local(remote, port), remote);
+        trace::received(&path, buffer.get(..length).unwrap_or_default());
+        Some((length, path))
     }
 
     /// The way from us to a peer that has not written to us; `None` where this transport is not
@@ -169,6 +174,7 @@ impl Transports {
     /// Sends a message. A datagram that the system does not take is lost as the network may lose
     /// it; a stream that cannot be had is told as [`StreamEvent::Failed`].
     pub fn send(&mut self, transmit: &Transmit) {
+        trace::sent(&transmit.path, transmit.message.as_bytes());
         let Path {
             transport,
             local,

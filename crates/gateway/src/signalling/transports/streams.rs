@@ -1,5 +1,6 @@
 //! SIP over TCP: a task a connection cuts messages out of the stream and writes what it is given.
 
+use super::trace;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::HashMap;
 use std::io;
@@ -280,6 +281,9 @@ impl Life {
         loop {
             match framer.poll_output() {
                 framing::Output::Message(message) => {
+                    if let Ok(message) = &message {
+                        trace::received(&self.path, message.as_bytes());
+                    }
                     self.events
                         .send(StreamEvent::Message(message, self.path))
                         .await
