@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use mio::{Interest, Registry};
 use std::io;
 use trunkline_streams::{CloseCode, Frame};
+use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, WebSocket};
@@ -116,6 +117,10 @@ impl Connection {
                 Ok(message) => return Incoming::Message(message),
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     return Incoming::Nothing;
+                }
+                // The peer has gone without a close frame: that breaks no frame.
+                Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                    return Incoming::Closed(CloseCode::Abnormal);
                 }
                 Err(Error::Capacity(_) | Error::Utf8(_) | Error::Protocol(_)) if !self.closing => {
                     return Incoming::Broken;
