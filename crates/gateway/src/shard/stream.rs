@@ -1,7 +1,13 @@
 //! An application's TCP connection, readable where the asynchronous side opens it and where the
 //! shard then keeps it.
 
+use socket2::SockRef;
 use std::io::{self, Read, Write};
+
+/// What the kernel may keep for an application that does not read: about a second of sound. Left
+/// to itself it keeps megabytes, and a slow application would hear its caller a minute late
+/// instead of losing what is old.
+const SEND_BUFFER_BYTES: usize = 32 * 1024;
 
 /// A non-blocking stream that has moved, or will, from the asynchronous side to a shard. The
 /// WebSocket above it does not notice the move and keeps what it has buffered.
@@ -33,6 +39,7 @@ impl AppStream {
         if let Self::Opening(stream) = std::mem::replace(self, Self::Gone) {
             let socket = stream.into_std()?;
             socket.set_nodelay(true)?;
+            SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES)?;
             *self = Self::Open(ShardStream {
                 socket: mio::net::TcpStream::from_std(socket),
                 empty: false,
