@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 use transports::StreamEvent;
-use trunkline_call::CallId;
+use trunkline_call::{CallId, GatewayReason};
 use trunkline_legs::sip::answer_stray;
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply, Service};
@@ -242,7 +242,7 @@ impl Desk {
                     .get_mut(&key)
                     .is_some_and(|c| std::mem::take(&mut c.waits));
                 if waits {
-                    self.tell(key, ToCall::OpenFailed);
+                    self.tell(key, ToCall::End(GatewayReason::AppTimeout));
                 }
             }
             Inner::Resolved(resolved) => self.resolved(*resolved),
