@@ -3,5 +3,9 @@
 mod support;
 
 mod stories {
+    mod admission;
+    mod drain;
+    mod faulty;
+    mod server_role;
     mod websocket;
 }

@@ -9,16 +9,7 @@ use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::support::lobby::Closed;
-use crate::support::{Caller, Gateway, Lobby, Session, eventually, numbered, sound};
-
-/// A gateway that gives every call to the applications of this lobby.
-fn gateway_for(name: &str, lobby: &Lobby) -> Gateway {
-    let more = format!(
-        "apps: {{tested: {{type: websocket, url: \"{}\"}}}}\nroutes: [{{to: \"*\", app: tested}}]\n",
-        lobby.url()
-    );
-    Gateway::start(name, &more)
-}
+use crate::support::{Caller, Gateway, Lobby, Session, numbered, sound};
 
 fn types(session: &Session) -> Vec<&str> {
     let types = session.events.iter();
@@ -30,7 +21,7 @@ fn types(session: &Session) -> Vec<&str> {
 #[test]
 fn audio_goes_both_ways_between_start_and_stop() {
     let lobby = Lobby::open();
-    let gateway = gateway_for("websocket-both-ways", &lobby);
+    let gateway = Gateway::leading_to("websocket-both-ways", &lobby.url());
     let said = sound::tone(440.0, 16_000, 3 * 16_000);
     let script = Script::new().play(Duration::ZERO, &said);
     let caller = Caller::follow(&gateway.uri("alice"), Settings::default(), script);
@@ -67,7 +58,7 @@ fn audio_goes_both_ways_between_start_and_stop() {
 #[test]
 fn a_message_holds_twenty_milliseconds_whether_or_not_the_caller_sends() {
     let lobby = Lobby::open();
-    let gateway = gateway_for("websocket-silent-caller", &lobby);
+    let gateway = Gateway::leading_to("websocket-silent-caller", &lobby.url());
     // This caller never sends a packet: nothing is answered, so RTP has nowhere to come from.
     let mut phone = crate::support::RawSip::toward(gateway.sip_port);
     let invite = phone.invite("mute", "anybody", "");
@@ -185,7 +176,7 @@ fn is_what_was_heard(call: usize, told: &Told, report: &Report) {
 #[test]
 fn marks_pauses_and_clears_are_told_to_the_frame_on_twenty_calls() {
     let lobby = Lobby::open();
-    let gateway = gateway_for("websocket-exact", &lobby);
+    let gateway = Gateway::leading_to("websocket-exact", &lobby.url());
     for calls in (0..20).collect::<Vec<_>>().chunks(5) {
         let mut callers: BTreeMap<usize, Caller> = calls
             .iter()
@@ -207,7 +198,7 @@ fn marks_pauses_and_clears_are_told_to_the_frame_on_twenty_calls() {
 #[test]
 fn keys_are_pressed_both_ways() {
     let lobby = Lobby::open();
-    let gateway = gateway_for("websocket-keys", &lobby);
+    let gateway = Gateway::leading_to("websocket-keys", &lobby.url());
     let pressed: Vec<Digit> = "159#".chars().filter_map(Digit::from_char).collect();
     let script = Script::new().press(Duration::from_millis(100), &pressed);
     let caller = Caller::follow(&gateway.uri("alice"), Settings::default(), script);
@@ -242,7 +233,7 @@ fn keys_are_pressed_both_ways() {
 #[test]
 fn an_application_hangs_up_by_request_or_by_closing() {
     let lobby = Lobby::open();
-    let gateway = gateway_for("websocket-hangup", &lobby);
+    let gateway = Gateway::leading_to("websocket-hangup", &lobby.url());
     let hang_up = |how: &dyn Fn(&mut Session)| {
         let caller = Caller::dial(&gateway.uri("alice"));
         let mut session = lobby.accept();
@@ -252,7 +243,7 @@ fn an_application_hangs_up_by_request_or_by_closing() {
         session.wait_closed();
         assert_eq!(caller.report().end, EndReason::Remote);
         let id = id.as_str().expect("a call has an id").to_owned();
-        let record = eventually("the call's record is there", || gateway.record(&id));
+        let record = gateway.wait_for_record("callId", &id);
         assert_eq!(record["end"]["by"], "app", "{record}");
     };
     hang_up(&|session| session.send(&json!({"type": "hangup"})));
@@ -280,7 +271,7 @@ fn an_application_that_answers_by_hand_decides_when() {
     session.send(&json!({"type": "answer"}));
     session.wait_for("answered");
     caller.wait_answered();
-    assert_eq!(caller.hang_up().answered_after.is_some(), true);
+    assert!(caller.hang_up().answered_after.is_some());
     let caller = Caller::dial(&gateway.uri("bob"));
     let mut session = lobby.accept();
     session.wait_for("start");

@@ -14,8 +14,11 @@ const LISTEN: &str = r#"
 server: {host: 127.0.0.1, port: ${HTTP_PORT}}
 sip:
   listen: ["udp://127.0.0.1:${SIP_PORT}", "tcp://127.0.0.1:${SIP_PORT}", "udp://[::1]:${SIP_PORT}"]
-  rtp_ports: 12000-19999
+  rtp_ports: ${RTP_PORTS}
 "#;
+
+/// Below the ports that Linux gives to whoever asks for none, so that nobody else sits there.
+const RTP_PORTS: &str = "12000-19999";
 
 /// How long a gateway may take to end its calls and leave.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -35,6 +38,11 @@ impl Gateway {
     /// configuration: first further lines of its section `sip`, indented by two spaces, then other
     /// sections.
     pub fn start(name: &str, more: &str) -> Self {
+        Self::start_with_rtp(name, RTP_PORTS, more)
+    }
+
+    /// As [`Gateway::start`], with other RTP ports.
+    pub fn start_with_rtp(name: &str, rtp_ports: &str, more: &str) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
         std::fs::write(&file, format!("{}{more}", LISTEN.trim_start())).expect("a configuration");
@@ -45,6 +53,7 @@ impl Gateway {
             .arg(&file)
             .env("SIP_PORT", sip_port.to_string())
             .env("HTTP_PORT", http_port.to_string())
+            .env("RTP_PORTS", rtp_ports)
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
@@ -61,13 +70,18 @@ impl Gateway {
         gateway
     }
 
-    /// Starts a gateway that gives every call to this application and may dial on loopback.
+    /// Starts a gateway that gives every call to this application and may call whom it is told.
     pub fn start_for(name: &str, application: &Application) -> Self {
+        Self::leading_to(name, &application.url())
+    }
+
+    /// Starts a gateway that gives every call to the application at this address, which is called
+    /// `tested`, and may call whom it is told.
+    pub fn leading_to(name: &str, url: &str) -> Self {
         let more = format!(
             "routes: [{{to: \"*\", app: tested}}]\n\
-             apps: {{tested: {{type: websocket, url: \"{}\"}}}}\n\
-             dial: {{allow: [\"sip:*@127.0.0.1*\"]}}\n",
-            application.url()
+             apps: {{tested: {{type: websocket, url: \"{url}\"}}}}\n\
+             dial: {{allow: [\"sip:*\"]}}\n"
         );
         Self::start(name, &more)
     }
@@ -126,18 +140,35 @@ impl Gateway {
         calls["calls"].as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits until so many calls live.
+    pub fn wait_for_calls(&self, count: usize) {
+        eventually(&format!("{count} calls live"), || {
+            (self.calls().len() == count).then_some(())
+        });
+    }
+
+    /// The figure of this name in `/metrics`, without the prefix `trunkline_`.
+    pub fn figure(&self, name: &str) -> u64 {
+        let (_, text) = get(self.http_port, "/metrics").expect("the gateway answers HTTP");
+        let start = format!("trunkline_{name} ");
+        let value = text.lines().find_map(|line| line.strip_prefix(&start));
+        value
+            .and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| panic!("no figure {name} in\n{text}"))
+    }
+
     /// The records of calls that have ended, newest first.
     pub fn records(&self) -> Vec<Value> {
         let records = self.get("/v1/records");
         records["records"].as_array().cloned().unwrap_or_default()
     }
 
-    /// The record of this call, once it has ended.
-    pub fn record(&self, call_id: &str) -> Option<Value> {
-        let records = self.records().into_iter();
-        records
-            .into_iter()
-            .find(|record| record["callId"] == call_id)
+    /// Waits for the end of the call whose record has this value under this key; its record.
+    pub fn wait_for_record(&self, key: &str, value: &str) -> Value {
+        eventually(&format!("a record has {key} {value}"), || {
+            let mut records = self.records().into_iter();
+            records.find(|record| record[key] == value)
+        })
     }
 
     /// Posts JSON to its HTTP interface: the status, and the JSON of the answer if it has one.
@@ -149,9 +180,19 @@ impl Gateway {
     /// Asks it to leave, as an init system does, and waits until it has.
     pub fn terminate(mut self) -> ExitStatus {
         self.signal("TERM");
+        self.wait_until_gone()
+    }
+
+    /// Waits until it has left.
+    pub fn wait_until_gone(&mut self) -> ExitStatus {
         eventually("the gateway leaves", || {
             self.child.try_wait().ok().flatten()
         })
+    }
+
+    /// Whether it runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Sends it a signal by name.
@@ -168,6 +209,8 @@ impl Drop for Gateway {
             eprintln!("the gateway's log:\n{}", self.log());
         }
         if let Ok(None) = self.child.try_wait() {
+            // The first lets live calls finish, the second ends them.
+            self.signal("TERM");
             self.signal("TERM");
             within(FAREWELL, || self.child.try_wait().ok().flatten());
         }

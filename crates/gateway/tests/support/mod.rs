@@ -7,12 +7,14 @@
 
 mod application;
 mod caller;
+mod events;
 mod gateway;
 mod http;
 pub mod lobby;
 pub mod numbered;
 mod raw_sip;
 pub mod sound;
+mod steady;
 
 use std::collections::BTreeSet;
 use std::net::{TcpListener, UdpSocket};
@@ -22,10 +24,12 @@ use std::time::{Duration, Instant};
 
 pub use application::{Application, Manner};
 pub use caller::Caller;
+pub use events::Events;
 pub use gateway::Gateway;
 pub use http::{get, post};
 pub use lobby::{Lobby, Session};
 pub use raw_sip::RawSip;
+pub use steady::Steady;
 
 /// How long a condition may take on a loaded machine before its test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
