@@ -4,7 +4,7 @@ use super::Shared;
 use super::error::ApiError;
 use crate::settings::{ApiToken, Role};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, FORWARDED, HOST};
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -38,8 +38,9 @@ fn is_looking(request: &Request) -> bool {
 }
 
 /// What whoever asks may do. A token counts before the place; without one only this machine is
-/// trusted, unless the request says that it was passed on for somebody else, or was addressed to
-/// a name that a foreign page could have pointed here (DNS rebinding).
+/// trusted, unless the request says that it was passed on for somebody else, was addressed to a
+/// name that a foreign page could have pointed here (DNS rebinding), or comes from a foreign page
+/// in a browser of this machine (cross-site request forgery).
 fn role(client: Option<IpAddr>, headers: &HeaderMap, tokens: &[ApiToken]) -> Option<Role> {
     if let Some(given) = bearer(headers) {
         return tokens
@@ -48,7 +49,8 @@ fn role(client: Option<IpAddr>, headers: &HeaderMap, tokens: &[ApiToken]) -> Opt
             .map(|known| known.role);
     }
     let here = client.is_some_and(|client| client.to_canonical().is_loopback());
-    (here && !is_passed_on(headers) && is_addressed_here(headers)).then_some(Role::Admin)
+    let trusted = here && !is_passed_on(headers) && is_addressed_here(headers);
+    (trusted && !is_from_another_page(headers)).then_some(Role::Admin)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -75,6 +77,20 @@ fn is_addressed_here(headers: &HeaderMap) -> bool {
         None => host.split(':').next().unwrap_or_default(),
     };
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+/// Whether a browser says that a page of another origin asks (RFC 6454 section 7). Programs that
+/// are no browsers send no Origin.
+fn is_from_another_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return false;
+    };
+    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let page = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    page.map(|(_, authority)| authority) != own || own.is_none()
 }
 
 #[cfg(test)]
@@ -117,6 +133,22 @@ mod tests {
             asked("192.0.2.7", &[("authorization", "bearer look")]),
             Some(Role::Viewer)
         );
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_not_this_machine() {
+        let host = ("host", "127.0.0.1:8000");
+        let from = |origin| asked("127.0.0.1", &[host, ("origin", origin)]);
+        assert_eq!(from("http://127.0.0.1:8000"), Some(Role::Admin));
+        for foreign in [
+            "https://evil.example.com",
+            "http://127.0.0.1:9000",
+            "null",
+            "",
+        ] {
+            assert_eq!(from(foreign), None, "{foreign}");
+        }
+        assert_eq!(asked("127.0.0.1", &[("origin", "null")]), None);
     }
 
     #[test]

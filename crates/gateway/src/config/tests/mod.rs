@@ -1,3 +1,5 @@
+mod document;
+
 use super::*;
 use crate::settings::{AppEntry, AppRole, Listen};
 use std::time::Duration;
