@@ -97,6 +97,11 @@ impl Application {
         self.lock().samples.clone()
     }
 
+    /// How many samples it has heard so far.
+    pub fn heard(&self) -> usize {
+        self.lock().samples.len()
+    }
+
     /// Waits until it has heard so many 20 ms frames of a tone since sample `from`.
     pub fn wait_for_tone(&self, hz: f64, from: usize, frames: usize) {
         eventually(

@@ -42,15 +42,15 @@ impl Steady {
 
     /// Lets it go on until its application has heard so many further seconds.
     pub fn wait_seconds(&self, seconds: usize) {
-        let enough = self.application.samples().len() + seconds * 16_000;
+        let enough = self.application.heard() + seconds * 16_000;
         eventually(&format!("the steady call goes on for {seconds} s"), || {
-            (self.application.samples().len() >= enough).then_some(())
+            (self.application.heard() >= enough).then_some(())
         });
     }
 
     /// Waits for another half second of sound, hangs up, and sees that nothing was ever missing.
     pub fn end_unharmed(&mut self, gateway: &Gateway) {
-        let so_far = self.application.samples().len();
+        let so_far = self.application.heard();
         self.application.wait_for_tone(TONE_HZ, so_far, 25);
         let caller = self.caller.take().expect("begun");
         assert!(!caller.is_over(), "the steady call has ended");

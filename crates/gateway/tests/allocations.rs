@@ -1,0 +1,225 @@
+//! A media thread allocates nothing while its calls talk.
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use support::{Application, Caller, Manner, eventually, sound};
+use trunkline::gateway::Gateway;
+use trunkline::settings::{AppEntry, AppRole, Listen, Settings, WebSocketApp};
+use trunkline_call::Headers;
+use trunkline_call::routes::{Routes, Rule};
+use trunkline_media::codec::Codec;
+use trunkline_phone::softphone::{self, Script};
+use trunkline_sip::endpoint::Transport;
+use trunkline_streams::WireOptions;
+use trunkline_streams::dialect::DIALECTS;
+
+/// Counts what one thread of this process allocates.
+struct Counting;
+
+/// The thread that is watched, by its number in the system; 0 watches none.
+static WATCHED: AtomicI32 = AtomicI32::new(0);
+static COUNTED: AtomicU64 = AtomicU64::new(0);
+
+impl Counting {
+    fn count() {
+        let watched = WATCHED.load(Ordering::Relaxed);
+        if watched != 0 && watched == this_thread() {
+            COUNTED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn this_thread() -> i32 {
+    // SAFETY: gettid takes nothing and cannot fail (gettid(2)).
+    unsafe { libc::gettid() }
+}
+
+#[allow(unsafe_code)]
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::count();
+        // SAFETY: the caller keeps what `System` asks for, as it is what `GlobalAlloc` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::count();
+        // SAFETY: as with `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        Self::count();
+        // SAFETY: `block` came from `System`, which gives out all blocks.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as with `realloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The number of this process's thread of this name.
+fn thread_named(name: &str) -> i32 {
+    let threads = std::fs::read_dir("/proc/self/task").expect("Linux lists threads");
+    let mut threads = threads.flatten().filter(|thread| {
+        let given = std::fs::read_to_string(thread.path().join("comm"));
+        given.is_ok_and(|given| given.trim() == name)
+    });
+    let thread = threads.next().expect("the gateway has this thread");
+    let number = thread.file_name();
+    let number = number.to_str().and_then(|number| number.parse().ok());
+    number.expect("threads are named by numbers")
+}
+
+/// A gateway in this process, on a thread of its own with its runtime.
+struct InProcess {
+    address: SocketAddr,
+    leave: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl InProcess {
+    fn start(settings: Settings) -> Self {
+        let (told, address) = mpsc::channel();
+        let (leave, left) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.expect("a runtime").block_on(async {
+                let gateway = Gateway::start(settings).await.expect("a gateway");
+                let (_, address) = gateway.addresses()[0];
+                told.send(address).expect("the test waits");
+                let _ = left.await;
+                gateway.stop().await;
+            });
+        });
+        Self {
+            address: address.recv().expect("the gateway starts"),
+            leave: Some(leave),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.leave = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One media thread, and a route to each of these applications by its name.
+fn settings(applications: &[(Codec, Application)]) -> Settings {
+    let mut settings = Settings {
+        shards: 1,
+        ..Settings::default()
+    };
+    settings.sip.listen = vec![Listen {
+        transport: Transport::Udp,
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }];
+    settings.sip.rtp_ports = 12_000..=19_999;
+    let names = applications.iter().map(|(codec, _)| codec.name());
+    settings.routes = Routes::new(names.map(rule_to).collect());
+    settings.apps = applications
+        .iter()
+        .map(|(codec, application)| (codec.name().to_owned(), entry(application)))
+        .collect::<BTreeMap<_, _>>();
+    settings
+}
+
+fn rule_to(name: &str) -> Rule {
+    Rule {
+        to: Some(name.parse().expect("a name is a pattern")),
+        from: None,
+        trunk: None,
+        user: None,
+        header: None,
+        source: None,
+        app: name.to_owned(),
+        parameters: Headers::default(),
+    }
+}
+
+fn entry(application: &Application) -> AppEntry {
+    AppEntry::WebSocket(WebSocketApp {
+        role: AppRole::Client {
+            url: application.url(),
+        },
+        dialect: &DIALECTS[0],
+        options: WireOptions::default(),
+    })
+}
+
+/// A caller who speaks one codec and never stops.
+fn caller(gateway: &InProcess, codec: Codec) -> Caller {
+    let settings = softphone::Settings {
+        codecs: vec![codec],
+        ..softphone::Settings::default()
+    };
+    let said = sound::tone(TONE_HZ, 16_000, 60 * 16_000);
+    let script = Script::new().play(Duration::ZERO, &said);
+    let uri = format!("sip:{}@{}", codec.name(), gateway.address);
+    Caller::follow(&uri, settings, script)
+}
+
+const TONE_HZ: f64 = 700.0;
+/// Packets each way that are looked at: 20 s.
+const PACKETS: usize = 1_000;
+/// Packets before that, in which buffers find their sizes: 3 s.
+const WARM_UP: usize = 150;
+
+/// Waits until each application has heard so many frames of 20 ms.
+fn wait_until_heard(applications: &[(Codec, Application)], frames: usize) {
+    for (codec, application) in applications {
+        eventually(&format!("{} is heard", codec.name()), || {
+            (application.heard() >= frames * 320).then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_media_thread_allocates_nothing_while_calls_talk() {
+    let applications = Codec::ALL.map(|codec| (codec, Application::start(Manner::Echo)));
+    let gateway = InProcess::start(settings(&applications));
+    let callers = Codec::ALL.map(|codec| caller(&gateway, codec));
+    wait_until_heard(&applications, WARM_UP);
+    WATCHED.store(thread_named("media-0"), Ordering::Relaxed);
+    for part in 1..=4 {
+        wait_until_heard(&applications, WARM_UP + PACKETS * part / 4);
+    }
+    let counted = COUNTED.load(Ordering::Relaxed);
+    // That it counts at all: the end of a call allocates for its messages and its record.
+    let reports = callers.map(Caller::hang_up);
+    let with_the_end = COUNTED.load(Ordering::Relaxed);
+    WATCHED.store(0, Ordering::Relaxed);
+    assert_eq!(counted, 0, "allocations in {PACKETS} packets each way");
+    assert!(with_the_end > 0, "nothing is counted");
+    for report in reports {
+        let heard = report.heard.figures();
+        assert!(
+            heard.packets >= (WARM_UP + PACKETS) as u64 - 50,
+            "{heard:?}"
+        );
+        let tones = sound::frames_of_tone(TONE_HZ, 16_000, report.heard.samples());
+        assert!(tones >= PACKETS - 50, "{tones} frames of the echo");
+    }
+}
