@@ -42,8 +42,6 @@ pub struct Settings {
 pub struct ServerSettings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// How the outside world reaches it.
-    pub public_url: Option<String>,
     /// Who may use the API from elsewhere than loopback.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -286,7 +284,6 @@ impl Default for Settings {
         Self {
             server: ServerSettings {
                 listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8000),
-                public_url: None,
                 api_tokens: Vec::new(),
             },
             sip: SipSettings {

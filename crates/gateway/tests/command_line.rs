@@ -300,3 +300,24 @@ fn an_interrupt_is_heard_like_an_order_to_terminate() {
         "it was told with a BYE"
     );
 }
+
+#[test]
+fn the_page_on_http_lists_what_the_description_has() {
+    let described: Value =
+        serde_json::from_str(include_str!("../../../docs/openapi.json")).expect("JSON");
+    let described = described["paths"].as_object().expect("paths").iter();
+    let mut described: Vec<String> = described
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("methods").keys();
+            methods
+                .filter(|method| ["get", "post", "delete"].contains(&method.as_str()))
+                .map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    let page = include_str!("../../../docs/http-api.md").lines();
+    let rows = page.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let mut listed: Vec<String> = rows.map(str::to_owned).collect();
+    described.sort();
+    listed.sort();
+    assert_eq!(listed, described);
+}

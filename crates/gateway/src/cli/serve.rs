@@ -79,6 +79,7 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let gateway = Gateway::start(settings.clone())
         .await
         .map_err(Failure::of)?;
+    warn_of_openness(&settings);
     let (mut terminate, mut interrupt) = signals().map_err(Failure::of)?;
     let control = gateway.control().clone();
     let router = http::router(control.clone(), Arc::new(settings.clone()));
@@ -98,6 +99,23 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     gateway.stop().await;
     http.abort();
     Ok(())
+}
+
+/// Says aloud what a telephone system that is open to others invites.
+fn warn_of_openness(settings: &Settings) {
+    let sip = &settings.sip;
+    let reachable = sip.listen.iter().any(|l| !l.address.ip().is_loopback());
+    if sip.open {
+        tracing::warn!("sip.open: anybody may call, without user or trunk");
+    } else if reachable && sip.users.is_empty() {
+        tracing::warn!(
+            "no sip.users: anybody in a private network may call and register, under any name"
+        );
+    }
+    let server = &settings.server;
+    if !server.listen.ip().is_loopback() && server.api_tokens.is_empty() {
+        tracing::warn!("no server.api_tokens: only this machine may use the API");
+    }
 }
 
 type Signals = (tokio::signal::unix::Signal, tokio::signal::unix::Signal);

@@ -32,7 +32,7 @@ keys! {
         "server" "sip" "dial" "trunks" "routes" "apps" "limits" "records" "shards"
         "server_host" "server_port" "log_level"
     ] later ["providers" "provider" "provider_config" "dids" "pbx" "store" "bus" "public_ws_url"];
-    SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
+    SERVER "server" ["host" "port" "api_tokens"] later ["public_url" "tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
     SIP "sip" [
         "listen" "rtp_ports" "external_address" "codecs" "open" "users" "digest" "rtp_timeout"

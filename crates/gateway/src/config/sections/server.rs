@@ -1,6 +1,6 @@
 //! `server`: HTTP and who may use it.
 
-use crate::config::field::{Field, Section, set};
+use crate::config::field::{Field, Section};
 use crate::config::keys;
 use crate::settings::{ApiToken, Role, ServerSettings};
 use std::net::{IpAddr, Ipv4Addr};
@@ -15,8 +15,6 @@ pub fn server(section: &Section<'_>, server: &mut ServerSettings) {
     if let Some(port) = section.get("port").and_then(|f| f.number(0..=u16::MAX)) {
         server.listen.set_port(port);
     }
-    let public_url = section.get("public_url").and_then(|f| public_url(&f));
-    set(&mut server.public_url, public_url.map(Some));
     if let Some(field) = section.get("api_tokens") {
         let tokens = field.list();
         server.api_tokens = tokens.iter().filter_map(token).collect();
@@ -30,21 +28,6 @@ pub fn http_host(field: &Field<'_>) -> Option<IpAddr> {
         return Some(Ipv4Addr::LOCALHOST.into());
     }
     field.parsed("write an address of this machine, such as 127.0.0.1, 0.0.0.0 or ::")
-}
-
-fn public_url(field: &Field<'_>) -> Option<String> {
-    let text = field.text()?;
-    let uri: Option<axum::http::Uri> = text.parse().ok();
-    let good = uri.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
-    });
-    if !good {
-        field.wrong(
-            format!("{text:?} is no URL"),
-            "write one like https://voice.example.com",
-        );
-    }
-    good.then(|| text.to_owned())
 }
 
 fn token(field: &Field<'_>) -> Option<ApiToken> {

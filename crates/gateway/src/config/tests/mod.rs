@@ -1,4 +1,5 @@
 mod document;
+mod hostile;
 
 use super::*;
 use crate::settings::{AppEntry, AppRole, Listen};
@@ -38,7 +39,6 @@ fn everything_that_is_written_is_taken() {
 server:
   host: "::1"
   port: 8080
-  public_url: https://voice.example.com
   api_tokens: [{name: ops, token: "${OPS}", role: admin}]
 sip:
   listen: ["udp://[::]:5062", "tcp://127.0.0.1:5062"]
