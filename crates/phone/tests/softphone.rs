@@ -101,19 +101,20 @@ fn keys_and_a_hold_reach_the_other_side_over_tcp() {
     let waiting = Waiting::listen(Transport::Tcp, LOOPBACK, Settings::default()).unwrap();
     let target = format!("bob@{};transport=tcp", waiting.address());
     let bob = thread::spawn(move || {
-        let mut holds = Vec::new();
+        let mut told = Vec::new();
         let mut note = |event: &CallEvent| {
-            if matches!(event, CallEvent::Held | CallEvent::Resumed) {
-                holds.push(event.clone());
+            if !matches!(event, CallEvent::Dtmf { .. }) {
+                told.push(event.clone());
             }
         };
         let report = waiting.answer(PATIENCE, Script::new(), &mut note).unwrap();
-        (report, holds)
+        (report, told)
     });
     softphone::call(&target, &Settings::default(), caller, &mut |_| {}).unwrap();
-    let (report, holds) = bob.join().unwrap();
+    let (report, told) = bob.join().unwrap();
     assert_eq!(report.keys, keys);
-    assert_eq!(holds, [CallEvent::Held, CallEvent::Resumed]);
+    use CallEvent::{Answered, Ended, Held, Resumed};
+    assert_eq!(told, [Answered, Held, Resumed, Ended(EndReason::Remote)]);
 }
 
 #[test]

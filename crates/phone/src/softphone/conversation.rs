@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
-use trunkline_call::{CallCommand, CallEvent, CommandKind, Digit, EndReason, GatewayReason};
-use trunkline_call::{HangupCause, Why};
+use trunkline_call::{CallCommand, CallEvent, HangupCause};
 use trunkline_legs::sip::{self, SipLeg};
 use trunkline_legs::{DialNews, Input, Leg, Output, Port};
 use trunkline_media::rtp::DATAGRAM_BYTES_MAX;
@@ -20,9 +19,9 @@ use trunkline_sip::{Message, Method};
 
 use super::line::Line;
 use super::media::MediaSockets;
+use super::seen::Seen;
 use super::{PhoneError, Report, Script, Settings, seed};
-use crate::ladder::{Direction, Ladder};
-use crate::tape::{Figures, Tape};
+use crate::ladder::Direction;
 
 /// How long the answer to our BYE is waited for.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
@@ -30,8 +29,6 @@ const GOODBYE_MAX: Duration = Duration::from_secs(2);
 const STOP_EVERY: Duration = Duration::from_millis(100);
 /// Events taken from the poller at once: there are three sockets.
 const EVENTS: usize = 8;
-/// The most keys of the far end that are kept.
-const KEYS_MAX: usize = 256;
 
 const SIP: Token = Token(0);
 const RTP: Token = Token(1);
@@ -55,23 +52,9 @@ pub(super) struct Conversation {
     goodbye_open: bool,
     /// What the endpoint says to the leg.
     events: VecDeque<Event>,
+    /// What the leg says to whoever runs the phone.
+    told: VecDeque<CallEvent>,
     seen: Seen,
-}
-
-/// What is kept for the report.
-struct Seen {
-    ladder: Ladder,
-    sent: Tape,
-    heard: Tape,
-    begun: Instant,
-    rang: Option<Instant>,
-    answered: Option<Instant>,
-    end: Option<(Instant, EndReason)>,
-    keys: Vec<Digit>,
-    refused: Vec<(CommandKind, Why)>,
-    unreachable: bool,
-    first_sent: Option<Instant>,
-    first_heard: Option<Instant>,
 }
 
 impl Conversation {
@@ -112,6 +95,7 @@ impl Conversation {
             last_sent: None,
             goodbye_open: false,
             events: VecDeque::new(),
+            told: VecDeque::new(),
             seen: Seen::new(),
         })
     }
@@ -139,24 +123,32 @@ impl Conversation {
     /// Waits for an INVITE.
     pub(super) fn await_call(&mut self, patience: Instant) -> io::Result<Option<Event>> {
         while self.invite.is_none() && Instant::now() < patience && !self.is_stopped() {
-            self.wait(Some(patience), &mut |_| {})?;
+            self.wait(Some(patience))?;
         }
         Ok(self.invite.take())
     }
 
     /// Carries the call to its end.
     pub(super) fn run(mut self, heard: &mut dyn FnMut(&CallEvent)) -> Result<Report, PhoneError> {
-        self.drain(Instant::now(), heard);
+        self.drain(Instant::now());
         while !self.is_over(Instant::now()) {
-            self.wait(None, heard)?;
+            self.wait(None)?;
             let now = Instant::now();
             if self.is_stopped() && self.seen.end.is_none() {
                 self.command(now, CallCommand::Hangup(HangupCause::Normal));
             }
             self.follow_script(now);
-            self.drain(now, heard);
+            self.tell(heard);
         }
-        Ok(self.report())
+        self.tell(heard);
+        let (remote, leg) = (self.line.path().remote, self.leg.as_ref());
+        Ok(self.seen.report(Instant::now(), remote, leg))
+    }
+
+    fn tell(&mut self, heard: &mut dyn FnMut(&CallEvent)) {
+        for event in self.told.drain(..) {
+            heard(&event);
+        }
     }
 
     fn is_stopped(&self) -> bool {
@@ -182,16 +174,12 @@ impl Conversation {
     fn command(&mut self, now: Instant, command: CallCommand<'_>) {
         if let Some(leg) = &mut self.leg {
             leg.handle_input(now, Input::Command(command));
-            self.drain(now, &mut |_| {});
+            self.drain(now);
         }
     }
 
     /// Sleeps until something comes or is due, and takes it in.
-    fn wait(
-        &mut self,
-        until: Option<Instant>,
-        heard: &mut dyn FnMut(&CallEvent),
-    ) -> io::Result<()> {
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let now = Instant::now();
         let step = self.script.next().zip(self.seen.answered);
         let step = step.map(|(at, answered)| answered + at);
@@ -211,23 +199,23 @@ impl Conversation {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => other?,
         }
-        self.receive_sip(heard);
-        self.receive_media(Port::Rtp, heard);
-        self.receive_media(Port::Rtcp, heard);
+        self.receive_sip();
+        self.receive_media(Port::Rtp);
+        self.receive_media(Port::Rtcp);
         let now = Instant::now();
         self.endpoint.handle_input(now, endpoint::Input::Timeout);
         if let Some(leg) = &mut self.leg {
             leg.handle_input(now, Input::Timeout);
         }
-        self.drain(now, heard);
+        self.drain(now);
         Ok(())
     }
 
-    fn receive_sip(&mut self, heard: &mut dyn FnMut(&CallEvent)) {
+    fn receive_sip(&mut self) {
         let now = Instant::now();
         let Ok(inputs) = self.line.receive(now) else {
             self.cannot_reach(now);
-            return self.drain(now, heard);
+            return self.drain(now);
         };
         for input in inputs {
             if let endpoint::Input::Received {
@@ -239,11 +227,11 @@ impl Conversation {
                 self.goodbye_open &= !is_answer_to_goodbye(message);
             }
             self.endpoint.handle_input(now, input);
-            self.drain(now, heard);
+            self.drain(now);
         }
     }
 
-    fn receive_media(&mut self, port: Port, heard: &mut dyn FnMut(&CallEvent)) {
+    fn receive_media(&mut self, port: Port) {
         let mut buffer = [0; DATAGRAM_BYTES_MAX];
         // A socket without anything more says WouldBlock; any other error concerns a datagram of
         // ours that a closed port did not take.
@@ -251,8 +239,7 @@ impl Conversation {
             let now = Instant::now();
             let bytes = buffer.get(..length).unwrap_or_default();
             if port == Port::Rtp {
-                self.seen.heard.datagram(now, bytes);
-                self.seen.first_heard.get_or_insert(now);
+                self.seen.datagram(now, Direction::In, bytes);
             }
             if let Some(leg) = &mut self.leg {
                 leg.handle_input(
@@ -264,7 +251,7 @@ impl Conversation {
                     },
                 );
             }
-            self.drain(now, heard);
+            self.drain(now);
         }
     }
 
@@ -279,9 +266,9 @@ impl Conversation {
     }
 
     /// Lets endpoint and leg act until neither has anything left to do.
-    fn drain(&mut self, now: Instant, heard: &mut dyn FnMut(&CallEvent)) {
+    fn drain(&mut self, now: Instant) {
         loop {
-            self.drain_leg(now, heard);
+            self.drain_leg(now);
             self.drain_sip(now);
             let Some(event) = self.events.pop_front() else {
                 return;
@@ -290,7 +277,7 @@ impl Conversation {
         }
     }
 
-    fn drain_leg(&mut self, now: Instant, heard: &mut dyn FnMut(&CallEvent)) {
+    fn drain_leg(&mut self, now: Instant) {
         while let Some(leg) = &mut self.leg {
             match leg.poll_output() {
                 Output::Timeout(due) => {
@@ -300,7 +287,7 @@ impl Conversation {
                 Output::Event(CallEvent::Audio { .. }) | Output::Finished => {}
                 Output::Event(event) => {
                     self.seen.event(now, &event);
-                    heard(&event);
+                    self.told.push_back(event);
                 }
                 Output::Transmit {
                     port,
@@ -308,8 +295,7 @@ impl Conversation {
                     bytes,
                 } => {
                     if port == Port::Rtp {
-                        self.seen.sent.datagram(now, bytes);
-                        self.seen.first_sent.get_or_insert(now);
+                        self.seen.datagram(now, Direction::Out, bytes);
                     }
                     // A datagram that the system does not take is lost, as any may be.
                     let _ = self.media.socket(port).send_to(bytes, destination);
@@ -364,83 +350,6 @@ impl Conversation {
             (None, _) => {}
         }
     }
-
-    fn report(self) -> Report {
-        let mut seen = self.seen;
-        let remote = self.line.path().remote;
-        seen.draw_streams();
-        let leg = self.leg.as_ref();
-        let now = Instant::now();
-        let (ended, end) = seen
-            .end
-            .unwrap_or((now, EndReason::Gateway(GatewayReason::SignallingTimeout)));
-        let after = |at: Option<Instant>| at.map(|at| at.saturating_duration_since(seen.begun));
-        Report {
-            rang_after: after(seen.rang),
-            answered_after: after(seen.answered),
-            lasted: seen
-                .answered
-                .map_or(Duration::ZERO, |at| ended.saturating_duration_since(at)),
-            description: leg.map(Leg::describe),
-            media: leg.and_then(|leg| leg.stats().media),
-            ladder: seen.ladder,
-            sent: seen.sent,
-            heard: seen.heard,
-            end,
-            keys: seen.keys,
-            refused: seen.refused,
-            unreachable: seen.unreachable.then_some(remote),
-        }
-    }
-}
-
-impl Seen {
-    fn new() -> Self {
-        Self {
-            ladder: Ladder::default(),
-            sent: Tape::new(),
-            heard: Tape::new(),
-            begun: Instant::now(),
-            rang: None,
-            answered: None,
-            end: None,
-            keys: Vec::new(),
-            refused: Vec::new(),
-            unreachable: false,
-            first_sent: None,
-            first_heard: None,
-        }
-    }
-
-    fn event(&mut self, now: Instant, event: &CallEvent) {
-        match event {
-            CallEvent::Ringing => self.rang = Some(now),
-            CallEvent::Answered => self.answered = Some(now),
-            CallEvent::Dtmf { digit, .. } if self.keys.len() < KEYS_MAX => self.keys.push(*digit),
-            CallEvent::Refused { command, why } => self.refused.push((*command, *why)),
-            CallEvent::Ended(reason) => self.end = Some((now, reason.clone())),
-            _ => {}
-        }
-    }
-
-    /// Puts the audio on the ladder, one rung each way.
-    fn draw_streams(&mut self) {
-        let rungs = [
-            (self.first_sent, Direction::Out, self.sent.figures()),
-            (self.first_heard, Direction::In, self.heard.figures()),
-        ];
-        for (first, direction, figures) in rungs {
-            if let Some(first) = first {
-                self.ladder.stream(first, direction, in_words(figures));
-            }
-        }
-    }
-}
-
-fn in_words(figures: Figures) -> String {
-    let codec = figures.codec.map_or("no audio", |codec| codec.name());
-    let seconds = figures.span.as_secs_f64();
-    format!("RTP {codec}: {} packets in {seconds:.1} s", figures.packets)
 }
 
 /// A final answer to a BYE of ours.

@@ -9,6 +9,7 @@ mod line;
 mod media;
 mod report;
 mod script;
+mod seen;
 
 pub use report::{Report, RoundTrip};
 pub use script::Script;

@@ -109,6 +109,20 @@ pub struct Row {
 }
 
 impl Row {
+    /// Both systems' figures, of which the ratio is judged; without bounds as yet.
+    pub fn compared(what: String, unit: &'static str, (own, peer): (Rounds, Rounds)) -> Self {
+        Self {
+            what,
+            unit,
+            own,
+            peer,
+            judged: Judged::Ratio,
+            gate: None,
+            aim: None,
+            note: String::new(),
+        }
+    }
+
     fn value(&self) -> Option<f64> {
         match self.judged {
             Judged::Ratio => self.own.over(&self.peer).median(),

@@ -11,8 +11,6 @@ use super::machine::Machine;
 use super::{asterisk, gateway};
 use crate::workspace::Failure;
 
-/// How often a run that is void is repeated.
-const TRIES: usize = 3;
 /// How long a system may take to start.
 const START_MAX: Duration = Duration::from_secs(30);
 /// How long a system may take to leave.
@@ -28,6 +26,8 @@ pub struct Bench {
     pub asterisk: Option<PathBuf>,
     /// How programs are held apart.
     pub machine: Machine,
+    /// How often a run is tried whose generator was late.
+    pub tries: usize,
 }
 
 /// Which system.
@@ -95,7 +95,7 @@ impl Bench {
         self.measure(system, Way::Answer, &["--rate", &rate.to_string()], seconds)
     }
 
-    /// Runs the generator until its run is not void, at most [`TRIES`] times; the last report.
+    /// Runs the generator until its run is not void, or often enough; the last report.
     fn measure(
         &self,
         system: &System,
@@ -104,7 +104,7 @@ impl Bench {
         seconds: f64,
     ) -> Result<Value, Failure> {
         let mut report = Value::Null;
-        for _ in 0..TRIES {
+        for _ in 0..self.tries {
             report = self.measure_once(system, way, load, seconds)?;
             match report["generator"]["void"].as_str() {
                 Some(why) => eprintln!("      void: {why}"),
