@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 pub const DATAGRAM_BYTES_MAX: usize = 1_536;
 
 /// How many datagrams one call takes. A call's socket rarely holds more than one.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 
 /// Room for one batch of datagrams, reused for every socket of a shard.
 pub struct Datagrams {

@@ -13,8 +13,9 @@ use tungstenite::{Bytes, Error, Message, WebSocket};
 
 /// The longest message an application may send: about 4 minutes of 16 kHz speech.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// What one call buffers for reading: a frame of 20 ms at 48 kHz fits twice.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What is read at once. The room is cleared before each read, so more than a frame of 20 ms at
+/// 16 kHz costs time for every frame; longer messages are read in several goes.
+const READ_BUFFER_BYTES: usize = 1024;
 /// What may wait for a slow application before the connection counts as lost. The wire drops
 /// its oldest audio long before.
 const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;
