@@ -1,0 +1,143 @@
+//! The commands that stand on the other side of a call: demo, call and bench of the real binary.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::{Gateway, folder};
+use trunkline_audio::wav;
+
+const SPEECH: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../fixtures/speech/demo.wav"
+);
+
+fn trunkline(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_trunkline"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary under test starts")
+}
+
+/// The JSON a command printed, and whether it said that all went well.
+fn json(output: &Output) -> (Value, bool) {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let value = serde_json::from_str(&printed);
+    let value = value.unwrap_or_else(|error| panic!("{error}: {printed}{said}"));
+    (value, output.status.success())
+}
+
+/// Whether the texts of a ladder's rungs begin with these, in this order.
+fn has_rungs(ladder: &Value, wanted: &[&str]) -> bool {
+    let rungs = ladder.as_array().expect("a ladder is a list").iter();
+    let mut texts = rungs.filter_map(|rung| rung["text"].as_str());
+    wanted
+        .iter()
+        .all(|wanted| texts.any(|text| text.starts_with(wanted)))
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+#[test]
+fn the_demonstration_is_a_good_call_and_leaves_a_recording_of_both_sides() {
+    let folder = folder("demo");
+    let (shown, good) = json(&trunkline(&folder, &["demo", "--json"]));
+    assert!(good && shown["good"] == true, "{shown}");
+    assert!(has_rungs(
+        &shown["ladder"],
+        &["INVITE sip:echo@", "200 OK (INVITE)", "ACK", "BYE", "200"]
+    ));
+    assert!(number(&shown["roundTripMs"]) > 1.0, "filters take time");
+    let file = std::fs::read(folder.join("trunkline-demo.wav")).expect("a recording");
+    let recording = wav::read(&file).expect("a WAV file");
+    assert_eq!((recording.rate_hz, recording.channels), (16_000, 2));
+    for side in 0..2 {
+        let loudest = recording.samples.iter().skip(side).step_by(2).max();
+        assert!(loudest > Some(&5_000), "side {side}: {loudest:?}");
+    }
+}
+
+#[test]
+fn a_call_proves_its_password_plays_presses_and_records() {
+    let users = "  users: [{name: alice, password: secret}]\n";
+    let gateway = Gateway::start("call-with-a-password", users);
+    let target = gateway.uri("echo");
+    let from = format!("sip:alice@127.0.0.1:{}", gateway.sip_port);
+    let place = |auth: &str| {
+        let arguments = [
+            "call",
+            &target,
+            "--from",
+            &from,
+            "--auth",
+            auth,
+            "--play",
+            SPEECH,
+            "--dtmf",
+            "12#",
+            "--duration",
+            "3",
+            "--record",
+            "heard.wav",
+            "--json",
+        ];
+        json(&trunkline(gateway.folder(), &arguments))
+    };
+    let (call, went_well) = place("alice:secret");
+    assert!(went_well && call["ok"] == true, "{call}");
+    assert!(has_rungs(
+        &call["ladder"],
+        &["INVITE", "401", "INVITE", "200"]
+    ));
+    assert!(number(&call["likeness"]) > 0.8, "{call}");
+    assert!(gateway.folder().join("heard.wav").is_file());
+    let (call, went_well) = place("alice:wrong");
+    assert!(!went_well);
+    assert_eq!(call["end"]["code"], 401, "{call}");
+}
+
+#[test]
+fn a_call_to_nobody_says_so_at_once() {
+    let folder = folder("call-to-nobody");
+    let begun = Instant::now();
+    let target = format!("sip:x@127.0.0.1:{}", support::free_port());
+    let call = trunkline(&folder, &["call", &target]);
+    assert_eq!(call.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&call.stderr);
+    assert!(said.contains("nobody listens at 127.0.0.1"), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let wrong = trunkline(&folder, &["call", "tel:+15125551234"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn bench_measures_calls_through_an_application_and_set_up() {
+    let port = support::free_port().to_string();
+    let gateway = Gateway::leading_to("bench", &format!("ws://127.0.0.1:{port}/"));
+    let (target, pid) = (gateway.uri("x"), gateway.pid().to_string());
+    let bench = |load: [&str; 4]| {
+        let common = ["bench", "--json", "--target", &target, "--pid", &pid];
+        let arguments = [&common[..], &["--app-port", &port], &load].concat();
+        // On a busy machine it says that the run is void; what was counted is there all the same.
+        json(&trunkline(gateway.folder(), &arguments)).0
+    };
+    let report = bench(["--calls", "5", "--seconds", "2"]);
+    assert_eq!(report["failed"], 0, "{report}");
+    assert!(number(&report["received"]) > 400.0, "{report}");
+    assert!(number(&report["delayMs"]["count"]) > 0.0, "{report}");
+    assert!(number(&report["cpuMsPerCallSecond"]) > 0.0, "{report}");
+    let report = bench(["--rate", "20", "--seconds", "1"]);
+    assert_eq!(
+        (&report["calls"], &report["failed"]),
+        (&20.into(), &0.into())
+    );
+    assert_eq!(report["answeredMs"]["count"], 20, "{report}");
+}
