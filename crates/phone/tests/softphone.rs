@@ -118,6 +118,23 @@ fn keys_and_a_hold_reach_the_other_side_over_tcp() {
 }
 
 #[test]
+fn the_called_phone_is_told_that_it_has_answered() {
+    let waiting = Waiting::listen(Transport::Udp, LOOPBACK, Settings::default()).unwrap();
+    let target = format!("sip:bob@{}", waiting.address());
+    let bob = thread::spawn(move || {
+        let mut answered = 0;
+        let mut note = |event: &CallEvent| {
+            answered += usize::from(matches!(event, CallEvent::Answered));
+        };
+        waiting.answer(PATIENCE, Script::new(), &mut note).unwrap();
+        answered
+    });
+    let caller = Script::new().hang_up(ms(100));
+    softphone::call(&target, &Settings::default(), caller, &mut |_| {}).unwrap();
+    assert_eq!(bob.join().unwrap(), 1);
+}
+
+#[test]
 fn a_port_where_nobody_listens_is_noticed_at_once() {
     let nobody = std::net::UdpSocket::bind(LOOPBACK).unwrap();
     let address = nobody.local_addr().unwrap();
