@@ -4,20 +4,14 @@ mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use support::{Application, Caller, Manner, eventually, sound};
-use trunkline::gateway::Gateway;
-use trunkline::settings::{AppEntry, AppRole, Listen, Settings, WebSocketApp};
-use trunkline_call::Headers;
-use trunkline_call::routes::{Routes, Rule};
+use support::{Application, Caller, InProcess, Manner, eventually, sound};
+use trunkline::settings::{AppEntry, AppRole, Settings, WebSocketApp};
+use trunkline_call::routes::Routes;
 use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{self, Script};
-use trunkline_sip::endpoint::Transport;
 use trunkline_streams::WireOptions;
 use trunkline_streams::dialect::DIALECTS;
 
@@ -86,77 +80,16 @@ fn thread_named(name: &str) -> i32 {
     number.expect("threads are named by numbers")
 }
 
-/// A gateway in this process, on a thread of its own with its runtime.
-struct InProcess {
-    address: SocketAddr,
-    leave: Option<tokio::sync::oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl InProcess {
-    fn start(settings: Settings) -> Self {
-        let (told, address) = mpsc::channel();
-        let (leave, left) = tokio::sync::oneshot::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.expect("a runtime").block_on(async {
-                let gateway = Gateway::start(settings).await.expect("a gateway");
-                let (_, address) = gateway.addresses()[0];
-                told.send(address).expect("the test waits");
-                let _ = left.await;
-                gateway.stop().await;
-            });
-        });
-        Self {
-            address: address.recv().expect("the gateway starts"),
-            leave: Some(leave),
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for InProcess {
-    fn drop(&mut self) {
-        self.leave = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
 /// One media thread, and a route to each of these applications by its name.
 fn settings(applications: &[(Codec, Application)]) -> Settings {
-    let mut settings = Settings {
-        shards: 1,
-        ..Settings::default()
-    };
-    settings.sip.listen = vec![Listen {
-        transport: Transport::Udp,
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-    }];
-    settings.sip.rtp_ports = 12_000..=19_999;
+    let mut settings = support::in_process::settings();
     let names = applications.iter().map(|(codec, _)| codec.name());
-    settings.routes = Routes::new(names.map(rule_to).collect());
+    settings.routes = Routes::new(names.map(support::in_process::rule_to).collect());
     settings.apps = applications
         .iter()
         .map(|(codec, application)| (codec.name().to_owned(), entry(application)))
         .collect::<BTreeMap<_, _>>();
     settings
-}
-
-fn rule_to(name: &str) -> Rule {
-    Rule {
-        to: Some(name.parse().expect("a name is a pattern")),
-        from: None,
-        trunk: None,
-        user: None,
-        header: None,
-        source: None,
-        app: name.to_owned(),
-        parameters: Headers::default(),
-    }
 }
 
 fn entry(application: &Application) -> AppEntry {

@@ -4,8 +4,13 @@ mod support;
 
 mod stories {
     mod admission;
+    mod control;
     mod drain;
     mod faulty;
+    mod hostile;
+    mod outbound;
+    mod routes;
     mod server_role;
+    mod transports;
     mod websocket;
 }

@@ -112,7 +112,7 @@ fn an_application_that_does_not_read_loses_the_oldest_sound() {
     let (caller, mut session) = victim(&gateway, &lobby, script);
     let before = sound::frames_of_tone(low, 48_000, &session.heard);
     // The steady call's clock says how long nobody reads.
-    steady.wait_seconds(8);
+    steady.wait_frames(8 * 50);
     session.until("the latest sound is heard", |session| {
         (sound::frames_of_tone(high, 48_000, &session.heard) >= 50).then_some(())
     });

@@ -24,11 +24,21 @@ impl Caller {
 
     /// Calls this address and does what the script says once it is answered.
     pub fn follow(target: &str, settings: Settings, script: Script) -> Self {
+        let (stop, target) = (Arc::clone(&settings.stop), target.to_owned());
+        Self::on_a_thread(stop, move |heard| {
+            softphone::call(&target, &settings, script, heard)
+        })
+    }
+
+    /// Lets a telephone run, which ends its call once `stop` is set.
+    pub(super) fn on_a_thread(
+        stop: Arc<AtomicBool>,
+        run: impl FnOnce(&mut dyn FnMut(&CallEvent)) -> Result<Report, PhoneError> + Send + 'static,
+    ) -> Self {
         let events = Arc::<Mutex<Vec<CallEvent>>>::default();
-        let stop = Arc::clone(&settings.stop);
-        let (target, noted) = (target.to_owned(), Arc::clone(&events));
+        let noted = Arc::clone(&events);
         let thread = std::thread::spawn(move || {
-            softphone::call(&target, &settings, script, &mut |event| {
+            run(&mut |event| {
                 let mut events = noted.lock().unwrap_or_else(|p| p.into_inner());
                 events.push(event.clone());
             })

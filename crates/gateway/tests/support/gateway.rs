@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Application, eventually, folder, free_port, get, post, within};
+use super::{Application, eventually, folder, free_port, get, post, post_bytes, within};
 
 /// The rest of a configuration that tests have in common. The gateway expands the variables.
 const LISTEN: &str = r#"
@@ -171,10 +171,53 @@ impl Gateway {
         })
     }
 
+    /// What a command prints that asks this gateway; it must succeed.
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let url = format!("http://127.0.0.1:{}", self.http_port);
+        let output = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+            .args(arguments)
+            .args(["--url", &url])
+            .output()
+            .expect("the binary under test starts");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        told
+    }
+
+    /// As [`Gateway::ask`], for a command that prints one JSON object.
+    pub fn ask_json(&self, arguments: &[&str]) -> Value {
+        let told = self.ask(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&told).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {told}"))
+    }
+
+    /// The UDP ports it has open in this range, as the system lists them.
+    pub fn udp_ports(&self, range: std::ops::RangeInclusive<u16>) -> Vec<u16> {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        let descriptors = std::fs::read_dir(folder).expect("Linux lists descriptors");
+        let links = descriptors
+            .flatten()
+            .filter_map(|d| std::fs::read_link(d.path()).ok());
+        let ours: Vec<String> = links.map(|link| link.display().to_string()).collect();
+        let sockets = std::fs::read_to_string("/proc/net/udp").expect("Linux lists sockets");
+        let ports = sockets.lines().skip(1).filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (_, port) = fields.get(1)?.split_once(':')?;
+            let inode = format!("socket:[{}]", fields.get(9)?);
+            ours.contains(&inode)
+                .then(|| u16::from_str_radix(port, 16).ok())?
+        });
+        ports.filter(|port| range.contains(port)).collect()
+    }
+
     /// Posts JSON to its HTTP interface: the status, and the JSON of the answer if it has one.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let (status, body) = post(self.http_port, path, body).expect("the gateway answers HTTP");
         (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    /// Posts anything to its HTTP interface: the status and the answer.
+    pub fn post_bytes(&self, path: &str, kind: &str, body: &[u8]) -> (u16, String) {
+        post_bytes(self.http_port, path, kind, body).expect("the gateway answers HTTP")
     }
 
     /// Asks it to leave, as an init system does, and waits until it has.

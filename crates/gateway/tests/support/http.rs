@@ -9,24 +9,32 @@ use super::PATIENCE;
 
 /// Status and body of a GET.
 pub fn get(port: u16, path: &str) -> Result<(u16, String)> {
-    exchange(port, &format!("GET {path} HTTP/1.1\r\n{HEADERS}\r\n"))
+    exchange(
+        port,
+        format!("GET {path} HTTP/1.1\r\n{HEADERS}\r\n").as_bytes(),
+    )
 }
 
 /// Status and body of a POST of JSON.
 pub fn post(port: u16, path: &str, body: &Value) -> Result<(u16, String)> {
-    let body = body.to_string();
-    let kind = "Content-Type: application/json";
+    post_bytes(port, path, "application/json", body.to_string().as_bytes())
+}
+
+/// Status and body of a POST of anything.
+pub fn post_bytes(port: u16, path: &str, kind: &str, body: &[u8]) -> Result<(u16, String)> {
     let length = body.len();
-    let head = format!("POST {path} HTTP/1.1\r\n{HEADERS}{kind}\r\nContent-Length: {length}\r\n");
-    exchange(port, &format!("{head}\r\n{body}"))
+    let head = format!(
+        "POST {path} HTTP/1.1\r\n{HEADERS}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    exchange(port, &[head.as_bytes(), body].concat())
 }
 
 const HEADERS: &str = "Host: localhost\r\nConnection: close\r\n";
 
-fn exchange(port: u16, request: &str) -> Result<(u16, String)> {
+fn exchange(port: u16, request: &[u8]) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(request)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let malformed = || Error::new(ErrorKind::InvalidData, format!("no HTTP answer: {answer}"));

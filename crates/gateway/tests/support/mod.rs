@@ -6,10 +6,12 @@
 #![allow(dead_code, unused_imports)]
 
 mod application;
+mod callee;
 mod caller;
 mod events;
 mod gateway;
 mod http;
+pub mod in_process;
 pub mod lobby;
 pub mod numbered;
 mod raw_sip;
@@ -23,10 +25,12 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub use application::{Application, Manner};
+pub use callee::Callee;
 pub use caller::Caller;
 pub use events::Events;
 pub use gateway::Gateway;
-pub use http::{get, post};
+pub use http::{get, post, post_bytes};
+pub use in_process::InProcess;
 pub use lobby::{Lobby, Session};
 pub use raw_sip::RawSip;
 pub use steady::Steady;

@@ -84,6 +84,24 @@ impl RawSip {
         })
     }
 
+    /// Waits for a request of this method; what is no such request is passed over.
+    pub fn expect(&self, method: &str) -> Message {
+        let deadline = Instant::now() + PATIENCE;
+        let mut buffer = vec![0; 65_535];
+        while let Some(message) = self.receive(&mut buffer, deadline) {
+            if message.method().is_some_and(|it| it.as_str() == method) {
+                return message;
+            }
+        }
+        panic!("no {method} within {PATIENCE:?}");
+    }
+
+    /// Answers a request of the gateway.
+    pub fn answer(&self, request: &Message, status: u16, reason: &str) {
+        let answer = request.response(status, reason).to_tag("here").build();
+        self.send(answer.as_bytes());
+    }
+
     fn ask_until(&self, request: &str, is_it: impl Fn(&Message) -> bool) -> Message {
         let deadline = Instant::now() + PATIENCE;
         let mut buffer = vec![0; 65_535];

@@ -40,12 +40,13 @@ impl Steady {
         self.application.wait_for_tone(TONE_HZ, 0, 5);
     }
 
-    /// Lets it go on until its application has heard so many further seconds.
-    pub fn wait_seconds(&self, seconds: usize) {
-        let enough = self.application.heard() + seconds * 16_000;
-        eventually(&format!("the steady call goes on for {seconds} s"), || {
-            (self.application.heard() >= enough).then_some(())
-        });
+    /// Lets it go on until its application has heard so many further 20 ms.
+    pub fn wait_frames(&self, frames: usize) {
+        let enough = self.application.heard() + frames * 320;
+        eventually(
+            &format!("the steady call goes on for {frames} frames"),
+            || (self.application.heard() >= enough).then_some(()),
+        );
     }
 
     /// Waits for another half second of sound, hangs up, and sees that nothing was ever missing.

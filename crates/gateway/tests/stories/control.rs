@@ -1,0 +1,142 @@
+//! A running gateway is asked and told from the command line and over HTTP.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use trunkline_audio::wav;
+use trunkline_call::{CallEvent, EndReason};
+use trunkline_phone::softphone::{Script, Settings};
+use trunkline_sip::endpoint::Transport;
+
+use crate::support::{Application, Callee, Caller, Gateway, Lobby, Manner, RawSip, sound};
+
+const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
+
+/// A caller of the echo who says a tone, answered, and the call's id.
+fn talking(gateway: &Gateway, hz: f64) -> (Caller, String) {
+    let script = Script::new().play(Duration::ZERO, &sound::tone(hz, 16_000, 30 * 16_000));
+    let caller = Caller::follow(&gateway.uri("echo"), Settings::default(), script);
+    caller.wait_answered();
+    gateway.wait_for_calls(1);
+    let id = gateway.ask_json(&["calls"])["id"].clone();
+    (caller, id.as_str().expect("a call has an id").to_owned())
+}
+
+#[test]
+fn a_call_is_listed_ended_and_explained() {
+    let gateway = Gateway::start("control-hangup", "");
+    let (caller, id) = talking(&gateway, 700.0);
+    let listed = gateway.ask_json(&["calls"]);
+    assert_eq!(
+        (&listed["state"], &listed["to"]),
+        (&json!("up"), &json!("echo"))
+    );
+    assert!(gateway.ask(&["calls"]).contains(&id));
+    gateway.ask(&["hangup", &id]);
+    assert_eq!(caller.report().end, EndReason::Remote);
+    gateway.wait_for_record("callId", &id);
+    assert!(gateway.ask(&["records"]).contains(&id));
+    assert_eq!(gateway.ask_json(&["records", &id])["end"]["by"], "app");
+    let why = gateway.ask(&["why", &id]);
+    assert!(
+        why.contains("phone called echo") && why.contains("ended by"),
+        "{why}"
+    );
+}
+
+#[test]
+fn devices_are_listed() {
+    let gateway = Gateway::start("control-devices", "");
+    let mut phone = RawSip::toward(gateway.sip_port);
+    let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 60\r\n", "");
+    assert_eq!(phone.ask(&register).status(), Some(200));
+    let device = gateway.ask_json(&["devices"]);
+    assert_eq!(device["user"], "kitchen");
+    assert!(gateway.ask(&["devices"]).contains("kitchen"));
+}
+
+#[test]
+fn a_caller_is_connected_with_somebody_else() {
+    let gateway = Gateway::start("control-bridge", DIAL);
+    let (caller, id) = talking(&gateway, 700.0);
+    let script = Script::new()
+        .play(Duration::ZERO, &sound::tone(1_100.0, 16_000, 30 * 16_000))
+        .hang_up(Duration::from_secs(2));
+    let callee = Callee::wait(Transport::Udp, script);
+    gateway.ask(&["transfer", &id, &callee.uri("bob"), "--bridge"]);
+    callee.wait_answered();
+    let report = callee.report();
+    let heard = sound::frames_of_tone(700.0, 16_000, report.heard.samples());
+    assert!(heard >= 25, "the callee hears the caller: {heard} frames");
+    let report = caller.report();
+    let heard = sound::frames_of_tone(1_100.0, 16_000, report.heard.samples());
+    assert!(heard >= 25, "the caller hears the callee: {heard} frames");
+    assert_eq!(report.end, EndReason::Remote, "who hangs up ends both legs");
+    gateway.wait_for_calls(0);
+}
+
+#[test]
+fn a_file_is_played_and_the_queue_cleared_over_http() {
+    let lobby = Lobby::open();
+    let gateway = Gateway::leading_to("control-play", &lobby.url());
+    let caller = Caller::dial(&gateway.uri("alice"));
+    let mut session = lobby.accept();
+    let start = session.wait_for("start");
+    let id = start["callId"].as_str().expect("an id").to_owned();
+    session.wait_for("answered");
+    let path = format!("/v1/calls/{id}/play");
+    let play = |seconds: usize| {
+        let file = wav::write_mono(8_000, &sound::tone(900.0, 8_000, seconds * 8_000));
+        let (status, body) = gateway.post_bytes(&path, "audio/wav", &file);
+        assert_eq!(status, 202, "{body}");
+    };
+    play(1);
+    // What is asked by two ways may arrive in either order.
+    session.until("the file was played", |session| {
+        session.send(&json!({"type": "mark", "data": {"name": "played"}}));
+        let at = session.wait_for("mark")["atMs"].as_u64();
+        (at >= Some(990)).then_some(())
+    });
+    play(60);
+    assert_eq!(
+        gateway.post(&format!("/v1/calls/{id}/clear"), &json!({})).0,
+        202
+    );
+    session.wait_for("cleared");
+    let report = caller.hang_up();
+    let heard = sound::frames_of_tone(900.0, 16_000, report.heard.samples());
+    assert!(
+        (48..500).contains(&heard),
+        "{heard} frames: all of 50, little of 3,000"
+    );
+    let (status, body) = gateway.post_bytes(&path, "audio/wav", b"no WAV");
+    assert_eq!(status, 400, "{body}");
+}
+
+#[test]
+fn keys_and_a_hold_are_asked_over_http() {
+    let application = Application::start(Manner::Silent);
+    let gateway = Gateway::start_for("control-keys", &application);
+    let caller = Caller::dial(&gateway.uri("alice"));
+    caller.wait_answered();
+    let id = gateway.calls()[0]["id"].as_str().expect("an id").to_owned();
+    let ask = |verb: &str, body: Value| {
+        let (status, answer) = gateway.post(&format!("/v1/calls/{id}/{verb}"), &body);
+        assert_eq!(status, 202, "{answer}");
+    };
+    ask("dtmf", json!({"digits": "42"}));
+    let two = trunkline_call::Digit::from_char('2');
+    caller.wait_for(
+        "the caller hears 2",
+        |event| matches!(event, CallEvent::Dtmf { digit, .. } if two == Some(*digit)),
+    );
+    ask("hold", json!({}));
+    caller.wait_for("the caller is put on hold", |event| {
+        *event == CallEvent::Held
+    });
+    ask("resume", json!({}));
+    caller.wait_for("the caller is taken back", |event| {
+        *event == CallEvent::Resumed
+    });
+    assert_eq!(caller.hang_up().keys.len(), 2);
+}

@@ -1,0 +1,95 @@
+//! Which application takes a call: by whom is called, who calls, from where, and what they say.
+
+use serde_json::Value;
+use trunkline_phone::softphone::{Script, Settings};
+use trunkline_sip::digest::Account;
+
+use crate::support::{Caller, Gateway, RawSip};
+
+const ROUTES: &str = "  users: [{name: agent001, password: correct}]\n\
+routes:
+  - {to: support, app: by-to}
+  - {from: \"+49*\", app: by-from}
+  - {user: agent001, app: by-user}
+  - {header: {X-Tenant: \"acme*\"}, app: by-header}
+  - {to: \"*00\", source: 127.0.0.0/8, app: by-source}
+  - {to: \"*\", source: 10.0.0.0/8, app: by-to}
+apps:
+  by-to: {type: echo}
+  by-from: {type: echo}
+  by-user: {type: echo}
+  by-header: {type: echo}
+  by-source: {type: echo}
+";
+
+/// The application in the record of a call that was answered.
+fn taken_by(gateway: &Gateway, to: &str, from: &str, account: Option<Account>) -> Value {
+    let settings = Settings {
+        from: Some(format!("<sip:{from}@127.0.0.1>")),
+        account,
+        ..Settings::default()
+    };
+    let caller = Caller::follow(&gateway.uri(to), settings, Script::new());
+    caller.wait_answered();
+    caller.hang_up();
+    gateway.wait_for_record("to", to)["app"].clone()
+}
+
+/// The application that `trunkline route` names.
+fn explained(gateway: &Gateway, arguments: &[&str]) -> Value {
+    let all = [&["route"], arguments].concat();
+    gateway.ask_json(&all)["app"].clone()
+}
+
+#[test]
+fn a_call_goes_where_the_explanation_says() {
+    let gateway = Gateway::start("routes", ROUTES);
+    let here = ["--source", "127.0.0.1"];
+    for (to, from, app) in [
+        ("support", "alice", Some("by-to")),
+        ("sales", "+491234", Some("by-from")),
+        ("100", "alice", Some("by-source")),
+    ] {
+        let question = [&[to, "--from", from][..], &here].concat();
+        assert_eq!(explained(&gateway, &question), Value::from(app));
+        assert_eq!(taken_by(&gateway, to, from, None), Value::from(app));
+    }
+    let question = ["sales", "--from", "agent001", "--user", "agent001"];
+    assert_eq!(explained(&gateway, &question), "by-user");
+    let account = Account {
+        username: "agent001".to_owned(),
+        password: "correct".to_owned(),
+        realm: None,
+    };
+    assert_eq!(
+        taken_by(&gateway, "reception", "agent001", Some(account)),
+        "by-user"
+    );
+}
+
+#[test]
+fn a_header_decides_where_nothing_else_does() {
+    let gateway = Gateway::start("routes-header", ROUTES);
+    let mut phone = RawSip::toward(gateway.sip_port);
+    let without = phone.invite("alice", "sales", "");
+    assert_eq!(phone.ask(&without).status(), Some(404));
+    let other = phone.invite("alice", "sales", "X-Tenant: other\r\n");
+    assert_eq!(phone.ask(&other).status(), Some(404));
+    let with = phone.invite("alice", "sales", "X-Tenant: acme-7\r\n");
+    assert_eq!(phone.ask(&with).status(), Some(200));
+    assert_eq!(gateway.calls()[0]["app"], "by-header");
+}
+
+#[test]
+fn the_explanation_says_of_each_rule_why_it_is_passed_over() {
+    let gateway = Gateway::start("routes-explained", ROUTES);
+    let told = gateway.ask(&["route", "sales", "--from", "alice", "--source", "192.0.2.1"]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 7, "six rules and the decision: {told}");
+    assert!(
+        told.ends_with("nobody takes the call: it is answered with 404\n"),
+        "{told}"
+    );
+    let told = gateway.ask(&["route", "support"]);
+    assert!(told.ends_with("the call goes to by-to\n"), "{told}");
+}
