@@ -105,7 +105,7 @@ pub fn calls(target: &Target, count: u32, lasting: Duration) -> io::Result<Calls
             signalling.invite();
             placed += 1;
         }
-        signalling.poll(&mut news);
+        signalling.poll(&mut crowd.inbox, &mut news);
         for item in news.drain(..) {
             settled += 1;
             if let News::Answered(number, media) = item {
@@ -224,7 +224,7 @@ impl Crowd {
         let (begun, mut news) = (Instant::now(), Vec::new());
         while begun.elapsed() < lasting {
             self.beat(metronome.next());
-            signalling.poll(&mut news);
+            signalling.poll(&mut self.inbox, &mut news);
             news.clear();
         }
     }
@@ -256,7 +256,7 @@ impl Crowd {
                     phase.retain(|&place| self.callers[place].number != number);
                 }
             }
-            signalling.poll(&mut news);
+            signalling.poll(&mut self.inbox, &mut news);
             news.clear();
         }
     }

@@ -56,7 +56,7 @@ pub fn rate(target: &Target, rate: f64, lasting: Duration) -> io::Result<RateRep
             signalling.invite();
             placed += 1;
         }
-        signalling.poll(&mut news);
+        signalling.poll(&mut inbox, &mut news);
         for item in news.drain(..) {
             if let News::Answered(number, _) = item {
                 signalling.hang_up(number);

@@ -57,7 +57,6 @@ enum Stage {
 /// The callers' side of signalling.
 pub struct Signalling {
     socket: UdpSocket,
-    inbox: Inbox,
     texts: Texts,
     text: String,
     /// By number.
@@ -81,7 +80,6 @@ impl Signalling {
         Ok(Self {
             texts: Texts::new(target, socket.local_addr()?, media, run),
             socket,
-            inbox: Inbox::default(),
             text: String::new(),
             calls: Vec::new(),
             timers: BinaryHeap::new(),
@@ -121,19 +119,15 @@ impl Signalling {
         self.arm(now_ns(), number, 0, true);
     }
 
-    /// Takes what came and does what is due.
-    pub fn poll(&mut self, news: &mut Vec<News>) {
-        loop {
-            let mut inbox = std::mem::take(&mut self.inbox);
-            let any = inbox.receive(&self.socket);
+    /// Takes what came and does what is due. The inbox only lends its room.
+    pub fn poll(&mut self, inbox: &mut Inbox, news: &mut Vec<News>) {
+        while inbox.receive(&self.socket) {
             for (at, _, bytes) in inbox.iter() {
                 if let Ok(message) = Message::parse(bytes) {
                     self.response(at, &message, news);
                 }
             }
-            let more = any && inbox.is_full();
-            self.inbox = inbox;
-            if !more {
+            if !inbox.is_full() {
                 break;
             }
         }
