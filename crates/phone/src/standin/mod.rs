@@ -7,6 +7,7 @@
 
 mod connection;
 mod frame;
+mod priority;
 mod upgrade;
 
 use std::collections::HashMap;
@@ -95,6 +96,7 @@ struct Server {
 
 impl Server {
     fn run(mut self) {
+        priority::step_back();
         let mut events = Events::with_capacity(EVENTS);
         while !self.stop.load(Ordering::Relaxed) {
             match self.poll.poll(&mut events, None) {
