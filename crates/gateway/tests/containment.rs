@@ -15,7 +15,7 @@ use trunkline_streams::{AppInput, AppOutput, AppWire, Dialect, Echo, WireOptions
 /// A dialect with a defect.
 static DEFECTIVE: Dialect = Dialect {
     name: "defective",
-    open: |_, _| Box::new(Defective(Echo::new())),
+    open: |info, _| Box::new(Defective(Echo::new(info.direction))),
 };
 
 /// An echo that cannot bear a key.

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use trunkline_call::{AppStats, AudioFrame, CallCommand, CallEvent};
+use trunkline_call::{AppStats, AudioFrame, CallCommand, CallEvent, Direction};
 
 use crate::{AppInput, AppOutput, AppWire};
 
 /// Answers at once and plays every frame back in the moment it comes. The frame is passed on by
 /// reference: nothing is copied here.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Echo {
+    /// Nothing is left to answer.
     taken: bool,
     heard: Option<AudioFrame>,
     /// Whether `heard` was handed out already; it lives on while the output borrows it.
@@ -20,9 +21,15 @@ pub struct Echo {
 }
 
 impl Echo {
-    /// An echo for one call.
-    pub fn new() -> Self {
-        Self::default()
+    /// An echo for one call. One that goes out is answered by the far end.
+    pub fn new(direction: Direction) -> Self {
+        Self {
+            taken: direction == Direction::Outbound,
+            heard: None,
+            played: false,
+            answered: None,
+            stats: AppStats::default(),
+        }
     }
 }
 
@@ -83,7 +90,7 @@ mod tests {
     #[test]
     fn what_is_heard_is_said_once() {
         let now = start();
-        let mut echo = Echo::new();
+        let mut echo = Echo::new(Direction::Inbound);
         assert!(matches!(
             echo.poll_output(),
             AppOutput::Command(CallCommand::Answer)
@@ -109,8 +116,14 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_goes_out_is_not_answered_here() {
+        let mut echo = Echo::new(Direction::Outbound);
+        assert!(matches!(echo.poll_output(), AppOutput::Timeout(None)));
+    }
+
+    #[test]
     fn a_call_that_ended_before_the_first_poll_is_not_answered() {
-        let mut echo = Echo::new();
+        let mut echo = Echo::new(Direction::Inbound);
         let ended = CallEvent::Ended(EndReason::Remote);
         echo.handle_input(start(), AppInput::Event(&ended));
         assert!(matches!(echo.poll_output(), AppOutput::Timeout(None)));

@@ -123,7 +123,7 @@ fn a_thousand_messages_each_way_at_every_rate() {
 #[test]
 fn an_echo() {
     let now = rig::start();
-    let mut echo = Echo::new();
+    let mut echo = Echo::new(Direction::Inbound);
     drain(&mut echo);
     let heard = audio();
     let count = allocations(|| {

@@ -177,7 +177,7 @@ impl Desk {
             return Box::new(Silence);
         }
         match self.settings.apps.get(&card.record.app) {
-            None | Some(AppEntry::Echo) => Box::new(Echo::new()),
+            None | Some(AppEntry::Echo) => Box::new(Echo::new(card.info.direction)),
             Some(AppEntry::Rust(app)) => self.run_app(app, card),
             Some(AppEntry::WebSocket(app)) => {
                 match &app.role {
