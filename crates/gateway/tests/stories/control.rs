@@ -8,7 +8,7 @@ use trunkline_call::{CallEvent, EndReason};
 use trunkline_phone::softphone::{Script, Settings};
 use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Application, Callee, Caller, Gateway, Lobby, Manner, RawSip, sound};
+use crate::support::{Application, Callee, Caller, Events, Gateway, Lobby, Manner, RawSip, sound};
 
 const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
 
@@ -73,6 +73,38 @@ fn a_caller_is_connected_with_somebody_else() {
     assert!(heard >= 25, "the caller hears the callee: {heard} frames");
     assert_eq!(report.end, EndReason::Remote, "who hangs up ends both legs");
     gateway.wait_for_calls(0);
+}
+
+#[test]
+fn a_far_end_that_will_not_go_elsewhere_is_joined_with_it() {
+    let gateway = Gateway::start("control-refer", DIAL);
+    let mut events = Events::listen(gateway.http_port);
+    let phone = RawSip::toward(gateway.sip_port);
+    let bob = format!("sip:bob@{}", phone.local());
+    let (status, placed) = gateway.post("/v1/calls", &json!({"to": bob, "app": "echo"}));
+    assert_eq!(status, 201, "{placed}");
+    phone.pick_up(&phone.expect("INVITE"));
+    let id = placed["id"].as_str().expect("a placed call has an id");
+    let carol = RawSip::toward(gateway.sip_port);
+    let elsewhere = format!("sip:carol@{}", carol.local());
+    let told = gateway.ask_json(&["transfer", id, &elsewhere]);
+    assert_eq!(told["asked"], "transfer");
+    let refer = phone.expect("REFER");
+    let refer_to = refer.header("Refer-To").unwrap_or_default();
+    assert!(refer_to.contains(&elsewhere), "{refer_to}");
+    phone.answer(&refer, 603, "Decline");
+    // Then the gateway calls her itself, to join the two.
+    carol.answer(&carol.expect("INVITE"), 486, "Busy Here");
+    let outcome = loop {
+        let told = events.wait_for("call.event");
+        assert_ne!(told["event"]["type"], "refused", "{told}");
+        if told["event"]["type"] == "transferred" {
+            break told["event"]["outcome"].clone();
+        }
+    };
+    assert_eq!(outcome["code"], 486, "{outcome}");
+    gateway.wait_for_calls(1);
+    assert_eq!(gateway.calls()[0]["state"], "up", "the call goes on");
 }
 
 #[test]

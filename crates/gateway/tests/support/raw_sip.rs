@@ -102,6 +102,17 @@ impl RawSip {
         self.send(answer.as_bytes());
     }
 
+    /// Takes the gateway's call: 200 with µ-law.
+    pub fn pick_up(&self, invite: &Message) {
+        let contact = format!("<sip:bob@{}>", self.local());
+        let answer = invite.response(200, "OK").to_tag("here");
+        let answer = answer
+            .header("Contact", contact)
+            .body("application/sdp", OFFER);
+        self.send(answer.build().as_bytes());
+        self.expect("ACK");
+    }
+
     fn ask_until(&self, request: &str, is_it: impl Fn(&Message) -> bool) -> Message {
         let deadline = Instant::now() + PATIENCE;
         let mut buffer = vec![0; 65_535];
