@@ -17,9 +17,11 @@
 //!
 //! An application whose every frame comes earlier than its deadline by more than a driver tolerates
 //! would cost a timer for each packet and hear itself late. Where that goes on for
-//! [`EARLY_FRAMES`] frames, the phase moves to where its samples come.
+//! [`EARLY_FRAMES`] frames, the phase moves to where its samples come. Where more than a packet
+//! stands in the queue all the time, silence is left out until it does not ([`standing`]).
 
 mod queue;
+mod standing;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ mod tests;
 pub use queue::{MARKS_MAX, SAMPLES_MAX};
 
 use queue::Queue;
+use standing::Standing;
 
 use crate::timing::{EARLY_MAX_US, SAMPLES_PER_MS};
 
@@ -96,6 +99,8 @@ pub struct Playout<M> {
     /// When speech ran out of samples, until it is known whether that was its end.
     ran_out_us: Option<i64>,
     slips: u64,
+    standing: Standing,
+    left_out: u64,
 }
 
 impl<M> Playout<M> {
@@ -112,6 +117,8 @@ impl<M> Playout<M> {
             high: false,
             ran_out_us: None,
             slips: 0,
+            standing: Standing::new(now_us),
+            left_out: 0,
         }
     }
 
@@ -206,10 +213,15 @@ impl<M> Playout<M> {
     /// The samples of the packet that is sent now, one packet time of them. Returns how many are the
     /// application's: all, none, or, at the end of speech, the first few.
     pub fn take(&mut self, now_us: i64, packet: &mut [i16]) -> usize {
-        let played = match self.speech {
+        let mut played = match self.speech {
             Some(_) => self.queue.take(packet),
             None => 0,
         };
+        if played == packet.len() && self.standing.leaves_out(packet, self.queue.len()) {
+            self.left_out += played as u64;
+            played = self.queue.take(packet);
+        }
+        self.standing.note(now_us, self.queue.len());
         packet
             .iter_mut()
             .skip(played)
@@ -230,7 +242,12 @@ impl<M> Playout<M> {
         Some((mark, position))
     }
 
-    /// Application samples put on the wire so far.
+    /// Samples of silence left out, to catch up with an application that was late once.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Application samples put on the wire so far, silence that was left out among them.
     pub fn played(&self) -> u64 {
         self.queue.taken()
     }

@@ -166,7 +166,8 @@ fn a_clock_that_differs_is_slipped_and_never_accumulates() {
         for n in 0..frames {
             let at = 3_000 + n * 20_000 - n * 20_000 * ppm / 1_000_000;
             run.until(at);
-            run.playout.push(at, &[1; FRAME]);
+            // Without a pause there is nothing that could be left out.
+            run.playout.push(at, &LOUD);
             run.drain();
             let lead = run.packets.len() as i64 * 20_000 - at;
             assert!(
@@ -301,4 +302,56 @@ proptest! {
         prop_assert!((packets - (now + 10_000_000) / 20_000).abs() <= 2, "one every 20 ms");
         prop_assert!(run.spacings().all(|spacing| spacing <= 30_000 + EARLY_MAX_US));
     }
+}
+
+const LOUD: [i16; FRAME] = [9_000; FRAME];
+const QUIET: [i16; FRAME] = [3; FRAME];
+
+/// Plays a frame every 20 ms for so many seconds: half a second loud, half a second quiet.
+fn talk(run: &mut Run, from_us: i64, seconds: i64) -> i64 {
+    for frame in 0..seconds * 50 {
+        let sound = if frame % 50 < 25 { &LOUD } else { &QUIET };
+        run.play(from_us + frame * 20_000, sound);
+    }
+    from_us + seconds * 1_000_000
+}
+
+#[test]
+fn an_application_that_stalled_once_is_not_late_for_ever() {
+    let mut run = Run::new();
+    let now = talk(&mut run, 0, 2);
+    // 200 ms of nothing, then all of it at once, and on as before.
+    let now = now + 200_000;
+    for _ in 0..10 {
+        run.play(now, &LOUD);
+    }
+    assert!(run.playout.queued() >= 9 * FRAME);
+    let late = talk(&mut run, now, 10);
+    run.until(late - 20_000);
+    assert!(
+        run.playout.queued() <= FRAME,
+        "{} samples still wait",
+        run.playout.queued()
+    );
+    let loud = run
+        .packets
+        .iter()
+        .filter(|(_, packet)| packet[..] == LOUD)
+        .count();
+    assert_eq!(loud, 2 * 25 + 10 + 10 * 25, "every word was sent");
+    assert!(run.playout.left_out() >= 8 * FRAME as u64);
+}
+
+#[test]
+fn an_application_that_speaks_ahead_loses_no_pause() {
+    let mut run = Run::new();
+    for second in 0..10 {
+        // Two seconds at first, then a second in every second.
+        for _ in 0..if second == 0 { 100 } else { 50 } {
+            run.play(second * 1_000_000, &QUIET);
+        }
+    }
+    run.until(12_000_000);
+    assert_eq!(run.playout.left_out(), 0);
+    assert_eq!(run.playout.played(), 550 * FRAME as u64);
 }

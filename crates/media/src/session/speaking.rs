@@ -110,6 +110,7 @@ impl Speaking {
         statistics.packets_sent = self.packets;
         statistics.bytes_sent = self.bytes;
         statistics.playout_slips = self.playout.slips();
+        statistics.samples_left_out = self.playout.left_out();
         statistics.samples_played = self.playout.played();
     }
 

@@ -37,6 +37,8 @@ pub struct Statistics {
     pub samples_dropped: u64,
     /// Packets of silence sent in the middle of speech because the application's came too late.
     pub playout_slips: u64,
+    /// Samples of the application's silence left out, to catch up after it was late once.
+    pub samples_left_out: u64,
     /// 16 kHz samples of the application put on the wire.
     pub samples_played: u64,
     /// Round-trip time, where the peer's RTCP told it.
