@@ -142,7 +142,8 @@ fn an_application_that_says_nothing_leaves_its_caller_in_silence() {
     let lobby = Lobby::open();
     let (gateway, mut steady) = beside_a_steady_call("faulty-silent", &url(&lobby));
     let (caller, mut session) = victim(&gateway, &lobby, Script::new());
-    session.listen(100);
+    // Below two seconds nobody expects an answer yet.
+    session.listen(150);
     let report = caller.hang_up();
     assert!(
         report.heard.figures().packets >= 50,
