@@ -107,6 +107,19 @@ impl Hearing {
         self.note(ended)
     }
 
+    /// Takes a packet that comes while nobody listens. It is counted, so that those which follow
+    /// it when the call is resumed do not make it a loss.
+    pub(super) fn pass_over(&mut self, packet: &Packet<'_>, anew: bool) {
+        if anew {
+            self.restart();
+        }
+        let header = &packet.header;
+        let reception = self
+            .reception
+            .get_or_insert_with(|| Reception::new(header.ssrc));
+        reception.count(header.sequence);
+    }
+
     /// A key press whose end was lost.
     pub(super) fn handle_timeout(&mut self, now_us: i64) -> Option<Press> {
         let press = self.digits.handle_timeout(now_us);

@@ -322,13 +322,13 @@ impl Session {
         };
         self.heard_us = self.now_us;
         self.silence_told = false;
-        if self.agreed.may_receive()
-            && let Some(press) = self
-                .hearing
-                .handle_packet(self.now_us, &packet, format, anew)
-        {
-            self.events.push_back(dtmf(press));
+        if !self.agreed.may_receive() {
+            return self.hearing.pass_over(&packet, anew);
         }
+        let press = self
+            .hearing
+            .handle_packet(self.now_us, &packet, format, anew);
+        self.events.extend(press.map(dtmf));
     }
 
     fn format(&self, payload_type: u8) -> Option<Format> {

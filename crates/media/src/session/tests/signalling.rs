@@ -44,6 +44,27 @@ fn a_held_call_sends_no_rtp_hears_silence_and_is_not_timed_out() {
 }
 
 #[test]
+fn what_was_under_way_when_a_call_was_held_is_no_loss() {
+    let shape = agreed(Codec::Pcmu, 20);
+    let held = Agreed {
+        direction: Direction::SendOnly,
+        ..shape.clone()
+    };
+    let mut run = Run::new(&shape);
+    for n in 0..60 {
+        match n {
+            30 => run.input(Input::Renegotiated(&held)),
+            40 => run.input(Input::Renegotiated(&shape)),
+            _ => {}
+        }
+        run.packet(n * 20_000, header(n, 0), &level(500));
+    }
+    let statistics = run.session.statistics();
+    assert_eq!(statistics.packets_received, 60);
+    assert_eq!(statistics.packets_lost, 0);
+}
+
+#[test]
 fn a_spoofed_goodbye_ends_nothing() {
     let mut run = Run::new(&agreed(Codec::Pcmu, 20));
     for n in 0..10 {
