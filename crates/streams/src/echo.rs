@@ -7,8 +7,9 @@ use trunkline_call::{AppStats, AudioFrame, CallCommand, CallEvent, Direction};
 
 use crate::{AppInput, AppOutput, AppWire};
 
-/// Answers at once and plays every frame back in the moment it comes. The frame is passed on by
-/// reference: nothing is copied here.
+/// Answers at once and plays every frame back in the moment it comes, except while the far end has
+/// put the call on hold: what is said then would wait and delay all that follows. The frame is
+/// passed on by reference: nothing is copied here.
 #[derive(Debug)]
 pub struct Echo {
     /// Nothing is left to answer.
@@ -17,6 +18,8 @@ pub struct Echo {
     /// Whether `heard` was handed out already; it lives on while the output borrows it.
     played: bool,
     answered: Option<Instant>,
+    /// The far end does not listen.
+    held: bool,
     stats: AppStats,
 }
 
@@ -28,6 +31,7 @@ impl Echo {
             heard: None,
             played: false,
             answered: None,
+            held: false,
             stats: AppStats::default(),
         }
     }
@@ -42,9 +46,13 @@ impl AppWire for Echo {
                 self.stats.frames_sent += 1;
                 self.stats.samples_received += frame.samples().len() as u64;
                 self.stats.first_audio.get_or_insert(since);
-                self.heard = Some(frame.clone());
-                self.played = false;
+                if !self.held {
+                    self.heard = Some(frame.clone());
+                    self.played = false;
+                }
             }
+            AppInput::Event(CallEvent::Held) => self.held = true,
+            AppInput::Event(CallEvent::Resumed) => self.held = false,
             AppInput::Event(CallEvent::Ended(_)) => self.taken = true,
             _ => {}
         }
@@ -119,6 +127,27 @@ mod tests {
     fn a_call_that_goes_out_is_not_answered_here() {
         let mut echo = Echo::new(Direction::Outbound);
         assert!(matches!(echo.poll_output(), AppOutput::Timeout(None)));
+    }
+
+    #[test]
+    fn nothing_is_said_to_a_far_end_that_does_not_listen() {
+        let now = start();
+        let mut echo = Echo::new(Direction::Outbound);
+        let audio = CallEvent::Audio {
+            frame: AudioFrame::from_samples([7; FRAME_SAMPLES]),
+            at: 0,
+            concealed: false,
+        };
+        echo.handle_input(now, AppInput::Event(&CallEvent::Held));
+        echo.handle_input(now, AppInput::Event(&audio));
+        assert!(matches!(echo.poll_output(), AppOutput::Timeout(None)));
+        echo.handle_input(now, AppInput::Event(&CallEvent::Resumed));
+        assert!(matches!(echo.poll_output(), AppOutput::Timeout(None)));
+        echo.handle_input(now, AppInput::Event(&audio));
+        assert!(matches!(
+            echo.poll_output(),
+            AppOutput::Command(CallCommand::Play(_))
+        ));
     }
 
     #[test]

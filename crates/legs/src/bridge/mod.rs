@@ -52,6 +52,8 @@ pub struct BridgeEnd {
 #[derive(Debug, Default)]
 pub struct Bridge {
     ended: [bool; 2],
+    /// Sides whose far end has put the call on hold, and so does not listen.
+    held: [bool; 2],
     first_end: Option<BridgeEnd>,
     /// Samples that went to each leg, by [`Side::index`].
     carried: [u64; 2],
@@ -72,6 +74,8 @@ impl Bridge {
             return None;
         }
         match event {
+            // It would wait there, and delay all that is said after the hold.
+            CallEvent::Audio { .. } if self.held[side.other().index()] => None,
             CallEvent::Audio { frame, .. } => {
                 self.carried[side.other().index()] += frame.samples().len() as u64;
                 Some(CallCommand::Play(frame.samples().into()))
@@ -80,8 +84,13 @@ impl Bridge {
                 digit: *digit,
                 duration_ms: *duration_ms,
             }),
-            // One side's hold is its own affair: it hears and says nothing, which the other
-            // hears as silence. Playout, queue and refusals concern nobody across.
+            // One side's hold is not passed on: it hears and says nothing, which the other hears
+            // as silence.
+            CallEvent::Held | CallEvent::Resumed => {
+                self.held[side.index()] = matches!(event, CallEvent::Held);
+                None
+            }
+            // Playout, queue and refusals concern nobody across.
             _ => None,
         }
     }

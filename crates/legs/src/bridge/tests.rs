@@ -83,6 +83,17 @@ fn both_ends_at_once_end_it_without_a_second_hangup() {
 }
 
 #[test]
+fn a_side_that_holds_is_told_nothing_until_it_resumes() {
+    let mut bridge = Bridge::new();
+    assert_eq!(bridge.on_event(Side::Caller, &CallEvent::Held), None);
+    assert_eq!(bridge.on_event(Side::Callee, &frame(1)), None);
+    let heard = frame(2);
+    assert!(bridge.on_event(Side::Caller, &heard).is_some(), "but says");
+    assert_eq!(bridge.on_event(Side::Caller, &CallEvent::Resumed), None);
+    assert!(bridge.on_event(Side::Callee, &heard).is_some());
+}
+
+#[test]
 fn what_concerns_one_leg_alone_stays_there() {
     let mut bridge = Bridge::new();
     let outcome = TransferOutcome {
