@@ -176,7 +176,7 @@ impl Loop {
             return None;
         }
         self.deadlines.set(place, slot.due());
-        let over = slot.is_over(now);
+        let over = slot.is_over();
         if self.bridges.has(place) {
             self.cross(place, now);
         }
@@ -239,7 +239,7 @@ impl Loop {
             return;
         };
         for place in [a, b] {
-            self.with(place, now, |slot, _, _| slot.bridge(now));
+            self.with(place, now, |slot, around, _| slot.bridge(now, around));
         }
         self.bridges.join(a, b);
     }

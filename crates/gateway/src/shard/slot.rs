@@ -11,7 +11,7 @@ use mio::Registry;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
-use trunkline_call::{CallCommand, CallEvent};
+use trunkline_call::{CallCommand, CallEvent, EndReason, HangupCause};
 use trunkline_legs::{Input, Leg, Output, Port};
 use trunkline_streams::{AppInput, AppOutput, AppWire, CloseCode, Frame};
 use tungstenite::{Message, WebSocket};
@@ -109,9 +109,8 @@ impl Slot {
     }
 
     /// Whether nothing is left to do.
-    pub fn is_over(&self, now: Instant) -> bool {
-        let let_go = self.connection.is_none() || self.closing.is_some_and(|until| until <= now);
-        self.finished && let_go
+    pub fn is_over(&self) -> bool {
+        self.finished && self.connection.is_none()
     }
 
     /// Gives both machines the time.
@@ -124,6 +123,12 @@ impl Slot {
             .is_some_and(|due| due <= now + super::run::EARLY_MAX)
         {
             self.wire.handle_input(now, AppInput::Timeout);
+        }
+        if self
+            .closing
+            .is_some_and(|until| until <= now + super::run::EARLY_MAX)
+        {
+            self.drop_connection(around);
         }
         self.turn(now, around);
     }
@@ -311,12 +316,15 @@ impl Slot {
     /// Passes the application's wishes on. Every command is followed by what the leg makes of
     /// it; the events that come of it wait until the wire was asked out.
     fn drain_wire(&mut self, now: Instant, around: &Surroundings<'_>) {
+        let bridged = self.bridged;
         loop {
             match self.wire.poll_output() {
                 AppOutput::Timeout(due) => {
                     self.wire_due = due;
                     return;
                 }
+                // The call is not the application's any more.
+                AppOutput::Command(_) | AppOutput::End(_) if bridged => continue,
                 AppOutput::Command(command) => {
                     self.turns.said(&command);
                     self.leg.handle_input(now, Input::Command(command));
@@ -359,20 +367,18 @@ impl Slot {
         std::mem::take(&mut self.events)
     }
 
-    /// Lets this call hear another one from now on. Its application is let go.
-    pub fn bridge(&mut self, now: Instant) {
-        self.bridged = true;
+    /// Lets this call hear another one from now on. For its application the call is over.
+    pub fn bridge(&mut self, now: Instant, around: &Surroundings<'_>) {
         // What the application had queued, or had paused, is not for the other caller's ears.
-        self.leg
-            .handle_input(now, Input::Command(CallCommand::Clear));
-        self.leg
-            .handle_input(now, Input::Command(CallCommand::Continue));
-        if let Some(connection) = &mut self.connection {
-            connection.close(1000);
-            connection.flush();
-            self.closing = Some(now + CLOSE_WAIT);
+        for command in [CallCommand::Clear, CallCommand::Continue] {
+            self.leg.handle_input(now, Input::Command(command));
         }
-        self.wire_due = None;
+        self.turn(now, around);
+        self.bridged = true;
+        let over = CallEvent::Ended(EndReason::App(HangupCause::Normal));
+        self.wire.handle_input(now, AppInput::Event(&over));
+        self.drain_wire(now, around);
+        self.flush(now, around);
     }
 
     /// Passes a partner's wish to the leg.

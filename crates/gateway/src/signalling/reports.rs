@@ -63,10 +63,7 @@ impl Desk {
     fn news_of_placed(&self, key: CallKey, placed_for: PlacedFor, event: &CallEvent) {
         let news = match event {
             CallEvent::Ringing => DialNews::Progress { code: 180 },
-            CallEvent::Answered => {
-                self.connect(key, placed_for);
-                DialNews::Up
-            }
+            CallEvent::Answered => return self.connect(key, placed_for),
             CallEvent::Ended(reason) if !self.was_answered(key) => failure(reason),
             _ => return,
         };
@@ -79,21 +76,30 @@ impl Desk {
             .is_some_and(|card| card.answered.is_some())
     }
 
+    /// Brings an additional leg that was answered together with the call it was placed for.
     fn connect(&self, key: CallKey, placed_for: PlacedFor) {
         let Some(card) = self.cards.get(&key) else {
             return;
         };
-        let order = match placed_for.purpose {
-            DialPurpose::Join => ToShard::Join {
-                caller: placed_for.key,
-                callee: key,
-            },
-            DialPurpose::Replace => ToShard::Replace {
-                from: placed_for.key,
-                to: key,
-            },
-        };
-        self.shards[card.shard].tell(order);
+        let (shard, call) = (&self.shards[card.shard], placed_for.key);
+        match placed_for.purpose {
+            // The application hears how its transfer went, and is let go after that.
+            DialPurpose::Join => {
+                self.tell(call, ToCall::Dial(DialNews::Up));
+                shard.tell(ToShard::Join {
+                    caller: call,
+                    callee: key,
+                });
+            }
+            // The application has left its old call before that learns that it is over.
+            DialPurpose::Replace => {
+                shard.tell(ToShard::Replace {
+                    from: call,
+                    to: key,
+                });
+                self.tell(call, ToCall::Dial(DialNews::Up));
+            }
+        }
     }
 
     fn finished(&mut self, key: CallKey, last: crate::shard::Final) {
