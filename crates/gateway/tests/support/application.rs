@@ -18,7 +18,7 @@ pub const RATE_HZ: u32 = 16_000;
 /// What an application does with the audio it hears.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// Sends it back.
+    /// Sends it back, except while it is told that the caller has put the call on hold.
     Echo,
     /// Sends a second of a 1000 Hz tone at the start and again for every second it hears.
     Tone,
@@ -31,6 +31,15 @@ pub enum Manner {
 struct Heard {
     samples: Vec<i16>,
     events: Vec<Value>,
+}
+
+impl Heard {
+    /// Whether the caller has put the call on hold, by the last that was told.
+    fn is_on_hold(&self) -> bool {
+        let mut latest = self.events.iter().rev();
+        let told = latest.find(|event| event["type"] == "held" || event["type"] == "resumed");
+        told.is_some_and(|event| event["type"] == "held")
+    }
 }
 
 /// A WebSocket server on loopback that takes one call.
@@ -225,7 +234,7 @@ fn take(
                 .samples
                 .extend(samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
             let bytes = audio.len();
-            if manner == Manner::Echo {
+            if manner == Manner::Echo && !heard.is_on_hold() {
                 socket.send(Message::Binary(audio))?;
             }
             Ok(bytes)

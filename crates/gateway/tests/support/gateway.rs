@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Application, eventually, folder, free_port, get, post, post_bytes, within};
+use super::{Application, eventually, folder, free_port, get, has_ipv6, post, post_bytes, within};
 
 /// The rest of a configuration that tests have in common. The gateway expands the variables.
 const LISTEN: &str = r#"
 server: {host: 127.0.0.1, port: ${HTTP_PORT}}
 sip:
-  listen: ["udp://127.0.0.1:${SIP_PORT}", "tcp://127.0.0.1:${SIP_PORT}", "udp://[::1]:${SIP_PORT}"]
+  listen: ["udp://127.0.0.1:${SIP_PORT}", "tcp://127.0.0.1:${SIP_PORT}"${MORE_LISTEN}]
   rtp_ports: ${RTP_PORTS}
 "#;
+
+/// What it listens to besides, where the machine has IPv6.
+const LISTEN_IPV6: &str = r#", "udp://[::1]:${SIP_PORT}""#;
 
 /// Below the ports that Linux gives to whoever asks for none, so that nobody else sits there.
 const RTP_PORTS: &str = "12000-19999";
@@ -27,7 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub struct Gateway {
     child: Child,
     folder: PathBuf,
-    /// SIP on UDP and TCP, on 127.0.0.1; on UDP also on ::1.
+    /// SIP on UDP and TCP, on 127.0.0.1; on UDP also on ::1 where there is IPv6.
     pub sip_port: u16,
     /// HTTP, on 127.0.0.1.
     pub http_port: u16,
@@ -45,7 +48,9 @@ impl Gateway {
     pub fn start_with_rtp(name: &str, rtp_ports: &str, more: &str) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
-        std::fs::write(&file, format!("{}{more}", LISTEN.trim_start())).expect("a configuration");
+        let ipv6 = if has_ipv6() { LISTEN_IPV6 } else { "" };
+        let common = LISTEN.trim_start().replace("${MORE_LISTEN}", ipv6);
+        std::fs::write(&file, common + more).expect("a configuration");
         let (sip_port, http_port) = (free_port(), free_port());
         let log = File::create(folder.join("log")).expect("a log");
         let child = Command::new(env!("CARGO_BIN_EXE_trunkline"))
@@ -78,12 +83,17 @@ impl Gateway {
     /// Starts a gateway that gives every call to the application at this address, which is called
     /// `tested`, and may call whom it is told.
     pub fn leading_to(name: &str, url: &str) -> Self {
-        let more = format!(
+        Self::leading_to_with(name, url, "")
+    }
+
+    /// As [`Gateway::leading_to`], with further sections of the configuration.
+    pub fn leading_to_with(name: &str, url: &str, more: &str) -> Self {
+        let tested = format!(
             "routes: [{{to: \"*\", app: tested}}]\n\
              apps: {{tested: {{type: websocket, url: \"{url}\"}}}}\n\
              dial: {{allow: [\"sip:*\"]}}\n"
         );
-        Self::start(name, &more)
+        Self::start(name, &(tested + more))
     }
 
     /// Has it call this address for the application of [`Gateway::start_for`]; the call's id.
@@ -94,6 +104,29 @@ impl Gateway {
             .as_str()
             .expect("a placed call has an id")
             .to_owned()
+    }
+
+    /// Waits until a call is answered.
+    pub fn wait_until_answered(&self, id: &str) {
+        eventually("the call is answered", || {
+            let call = self.get(&format!("/v1/calls/{id}"));
+            call["answeredS"].is_number().then_some(())
+        });
+    }
+
+    /// Asks something of a call: the last part of `/v1/calls/{id}/…`.
+    pub fn tell(&self, id: &str, verb: &str, body: &Value) {
+        let (status, answer) = self.post(&format!("/v1/calls/{id}/{verb}"), body);
+        assert_eq!(status, 202, "{verb}: {answer}");
+    }
+
+    /// The record of the only call there was, once it has ended.
+    pub fn only_record(&self) -> Value {
+        eventually("the gateway keeps a record of its call", || {
+            let mut records = self.records();
+            assert!(records.len() < 2, "there were more calls: {records:?}");
+            records.pop()
+        })
     }
 
     fn wait_until_ready(&mut self) {

@@ -18,10 +18,9 @@ mod raw_sip;
 pub mod sound;
 mod steady;
 
-use std::collections::BTreeSet;
 use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 pub use application::{Application, Manner};
@@ -67,22 +66,27 @@ pub fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Where tests take ports: beside what the kernel gives to outgoing connections, so that none of
+/// those takes a port between the look at it here and its use.
+const PORTS: std::ops::Range<u16> = 26_000..32_000;
+
 /// A loopback port free for UDP and TCP, which no other test of this program was given.
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    let mut given = GIVEN
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    // Test programs that run side by side begin at different places.
+    let begin = std::process::id() as usize * 61;
     let mut offers = std::iter::repeat_with(|| {
-        let socket = UdpSocket::bind("127.0.0.1:0").ok()?;
-        let port = socket.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port)).ok()?;
-        Some(port)
+        let at = (begin + GIVEN.fetch_add(1, Ordering::Relaxed)) % PORTS.len();
+        PORTS.start + at as u16
     });
-    let fresh = offers
-        .by_ref()
-        .take(1000)
-        .flatten()
-        .find(|port| given.insert(*port));
-    fresh.expect("a thousand offers hold one free port")
+    let fresh = offers.by_ref().take(PORTS.len()).find(|port| {
+        let local = ("127.0.0.1", *port);
+        UdpSocket::bind(local).is_ok() && TcpListener::bind(local).is_ok()
+    });
+    fresh.expect("six thousand ports hold a free one")
+}
+
+/// Whether this machine has IPv6 on loopback; a container often has none.
+pub fn has_ipv6() -> bool {
+    UdpSocket::bind("[::1]:0").is_ok()
 }

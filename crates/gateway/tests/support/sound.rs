@@ -39,15 +39,14 @@ pub fn tone(hz: f64, rate_hz: u32, samples: usize) -> Vec<i16> {
         .collect()
 }
 
-/// The samples of a 16 bit WAV with one channel, whatever chunks precede them.
+/// The samples of a 16 bit WAV with one channel, whatever chunks precede them. A file that is
+/// still being written may have none yet.
 pub fn read_wav(path: &Path) -> Vec<i16> {
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let at = bytes
-        .windows(4)
-        .position(|window| window == b"data")
-        .expect("a WAV has a data chunk");
-    let samples = bytes[at + 8..].chunks_exact(2);
-    samples
+    let chunk = bytes.windows(4).position(|window| window == b"data");
+    let samples = chunk.and_then(|at| bytes.get(at + 8..)).unwrap_or_default();
+    let pairs = samples.chunks_exact(2);
+    pairs
         .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
         .collect()
 }

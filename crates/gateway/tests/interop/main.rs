@@ -1,0 +1,13 @@
+//! Calls with programs by other people: SIPp, Asterisk, baresip.
+//!
+//! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod asterisk;
+mod asterisk_calls;
+mod asterisk_changes;
+mod baresip;
+mod peer;
+mod sipp;
