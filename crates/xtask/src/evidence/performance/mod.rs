@@ -58,18 +58,29 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
         println!("\nEverything works; these figures mean nothing.");
         return Ok(());
     }
-    write_page("performance", "Performance", &page)?;
     verdict(&rows)
 }
 
+/// Everything, in its order. The page is written after each section, so that a long run that is
+/// broken off leaves what it has.
 fn measure(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
-    compare::echo(bench, plan, rows)?;
-    compare::websocket(bench, plan, rows)?;
-    compare::set_up(bench, plan, rows)?;
-    limits::most_calls(bench, plan, rows)?;
-    limits::most_calls_a_second(bench, plan, rows)?;
-    holding::memory_of_a_call(bench, plan, rows)?;
-    holding::load_and_churn(bench, plan, rows)
+    type Section = fn(&Bench, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
+    let sections: [Section; 7] = [
+        compare::echo,
+        compare::websocket,
+        compare::set_up,
+        limits::most_calls,
+        limits::most_calls_a_second,
+        holding::memory_of_a_call,
+        holding::load_and_churn,
+    ];
+    for section in sections {
+        section(bench, plan, rows)?;
+        if plan.is_evidence {
+            write_page("performance", "Performance", &page(rows, bench, plan))?;
+        }
+    }
+    Ok(())
 }
 
 fn verdict(rows: &[Row]) -> Result<(), Failure> {
