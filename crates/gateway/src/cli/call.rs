@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// See [`super::Command::Call`].
 #[derive(Debug, Args)]
 pub struct Call {
-    /// Whom to call: sip:user@host[:port], with ;transport=tcp for TCP.
+    /// Whom to call: sip:user@host or sip:user@host:port, with ;transport=tcp for TCP.
     target: String,
     /// Who calls: sip:user@host.
     #[arg(long, value_name = "URI")]

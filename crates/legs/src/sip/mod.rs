@@ -1,9 +1,10 @@
 //! A SIP call: three machines and the paths between them.
 //!
 //! The dialog lives in the [`Endpoint`](trunkline_sip::endpoint::Endpoint), which may run in
-//! another thread: what passes between the two are owned [`Event`]s and [`Action`]s. The
-//! [`Negotiation`] knows what offers and answers mean, the media session knows packets. A
-//! [`SipLeg`] decides what the three tell each other, one file a verb.
+//! another thread: what passes between the two are owned
+//! [`Event`](trunkline_sip::endpoint::Event)s and [`Action`]s. The [`Negotiation`] knows what
+//! offers and answers mean, the media session knows packets. A [`SipLeg`] decides what the three
+//! tell each other, one file a verb.
 //!
 //! Media packets touch the session alone, and nothing is allocated for one.
 
