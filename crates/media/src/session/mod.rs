@@ -11,7 +11,7 @@
 //! it hears before the next [`Session::poll_output`], costs one wake-up every 20 ms. Timers fire for
 //! what is missing: the caller's audio (10 ms after it was expected), or the application's
 //! (silence, at the end of the packet's time). Silence in both directions falls due at the same
-//! moment, and whatever is due within [`EARLY_MAX_US`](crate::timing::EARLY_MAX_US) is done at once.
+//! moment, and whatever is due within [`EARLY_MAX_US`] is done at once.
 //!
 //! # What holds on every call
 //!
