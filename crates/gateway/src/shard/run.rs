@@ -41,6 +41,8 @@ pub struct Loop {
     datagrams: Datagrams,
     /// Calls whose sockets were not read empty: where, and which.
     again: Vec<(usize, Socket)>,
+    /// Room for those whose turn it is.
+    once_more: Vec<(usize, Socket)>,
     /// Room for the places that are due.
     due: Vec<usize>,
     lateness: Lateness,
@@ -69,6 +71,7 @@ impl Loop {
             bridges: Bridges::default(),
             datagrams: Datagrams::default(),
             again: Vec::new(),
+            once_more: Vec::new(),
             due: Vec::new(),
             stopping: false,
         }
@@ -141,7 +144,9 @@ impl Loop {
     }
 
     fn run_again(&mut self, now: Instant) {
-        for (place, socket) in std::mem::take(&mut self.again) {
+        // Only those that are there now: a call that has still more has its turn after the others.
+        std::mem::swap(&mut self.again, &mut self.once_more);
+        while let Some((place, socket)) = self.once_more.pop() {
             self.ready(place, socket, now);
         }
     }

@@ -7,8 +7,8 @@ use crate::codec::Codec;
 /// Packets that may wait: 200 ms of the shortest packets, thrice over for bursts.
 pub const PACKETS_MAX: usize = 64;
 
-/// Payload buffers kept for reuse when nothing waits.
-const SPARE_MAX: usize = 4;
+/// Payload buffers kept for reuse when nothing waits: those of 320 ms that came at once.
+const SPARE_MAX: usize = 16;
 
 /// What a packet says about its stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
