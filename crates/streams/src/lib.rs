@@ -11,6 +11,7 @@ mod heartbeat;
 mod marks;
 mod outbox;
 mod queue;
+pub mod stream;
 pub mod trunkline;
 mod uplink;
 mod wire;
