@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Headers;
+use crate::{Headers, Parameters};
 
 /// Our own name for a call: 32 hexadecimal digits, not the caller's Call-ID, which is hostile
 /// text and never becomes a path or a key.
@@ -69,7 +69,7 @@ pub struct CallInfo {
     /// The caller's headers worth knowing (X-*, User-to-User, Diversion, …).
     pub headers: Headers,
     /// Parameters of the route or of whoever placed the call.
-    pub parameters: Headers,
+    pub parameters: Parameters,
     /// W3C trace context of this call, as an HTTP header value.
     pub traceparent: String,
 }

@@ -12,6 +12,7 @@ mod end;
 mod event;
 mod info;
 pub mod json;
+mod parameters;
 mod queue;
 pub mod record;
 pub mod routes;
@@ -23,6 +24,7 @@ pub use digit::Digit;
 pub use end::{EndReason, GatewayReason};
 pub use event::{CallEvent, Mark, TransferOutcome, Why};
 pub use info::{CallId, CallInfo, Direction};
+pub use parameters::Parameters;
 pub use queue::{
     AUDIO_FRAMES_MAX, App, BoxFuture, COMMANDS_MAX, Call, CallPeer, EVENTS_MAX, PLAY_SAMPLES_MAX,
     Pushed, WakeLoop, queue,

@@ -7,7 +7,7 @@ mod tests;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::Headers;
+use crate::{Headers, Parameters};
 
 pub use pattern::{BadPattern, Pattern, Source};
 
@@ -29,7 +29,7 @@ pub struct Rule {
     /// The application's name.
     pub app: String,
     /// Handed to the application with the call.
-    pub parameters: Headers,
+    pub parameters: Parameters,
 }
 
 /// What the rules look at.

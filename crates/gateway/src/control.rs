@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use trunkline_call::record::Records;
-use trunkline_call::{CallCommand, CallId, Headers, Target, Why};
+use trunkline_call::{CallCommand, CallId, Headers, Parameters, Target, Why};
 use tungstenite::WebSocket;
 
 /// How many questions may wait; more are refused with [`ControlError::Busy`].
@@ -132,7 +132,7 @@ pub struct DialRequest {
     /// Headers of the INVITE.
     pub headers: Headers,
     /// Parameters for the application.
-    pub parameters: Headers,
+    pub parameters: Parameters,
 }
 
 /// Something asked, with the place for its answer.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{CallEvent, CallInfo, EndReason, Headers, Mark, Why};
+use crate::{CallEvent, CallInfo, EndReason, Headers, Mark, Parameters, Why};
 
 /// RTP clock ticks in a millisecond, in which jambonz counts the length of a key press.
 const TICKS_PER_MS: u32 = 8;
@@ -71,9 +71,18 @@ pub fn info(info: &CallInfo) -> Value {
         "from": info.from,
         "to": info.to,
         "headers": headers(&info.headers),
-        "customParameters": headers(&info.parameters),
+        "customParameters": parameters(&info.parameters),
         "traceparent": info.traceparent,
     })
+}
+
+/// Parameters as a JSON object. Of one name the first value counts.
+pub fn parameters(parameters: &Parameters) -> Value {
+    let mut object = Map::new();
+    for (name, value) in parameters.iter() {
+        object.entry(name).or_insert_with(|| Value::from(value));
+    }
+    Value::Object(object)
 }
 
 /// Headers as a JSON object. Values of one name are joined by commas (RFC 3261 §7.3.1).

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::{commands, event, info};
 use crate::{
     CallCommand, CallEvent, CallId, CallInfo, CommandKind, Digit, Direction, EndReason,
-    HangupCause, Headers, Mark, TransferMode, TransferOutcome, Why,
+    HangupCause, Headers, Mark, Parameters, TransferMode, TransferOutcome, Why,
 };
 
 fn one(kind: &str, object: &str) -> CallCommand<'static> {
@@ -87,19 +87,22 @@ fn a_refusal_names_its_command_and_a_status_where_there_is_one() {
 }
 
 #[test]
-fn headers_of_one_name_are_joined() {
+fn headers_of_one_name_are_joined_and_parameters_are_not() {
     let mut headers = Headers::default();
     assert!(headers.push("X-Tag", "one") && headers.push("x-tag", "two"));
+    let mut parameters = Parameters::default();
+    assert!(parameters.push("tag", "one\ntwo") && parameters.push("tag", "three"));
     let info = info(&CallInfo {
         id: CallId::from_bytes([7; 16]),
         direction: Direction::Inbound,
         from: "alice".into(),
         to: "echo".into(),
         headers,
-        parameters: Headers::default(),
+        parameters,
         traceparent: String::new(),
     });
     assert_eq!(info["headers"], json!({"X-Tag": "one, two"}));
+    assert_eq!(info["customParameters"], json!({"tag": "one\ntwo"}));
     assert_eq!(info["callId"], json!("07".repeat(16)));
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AudioFrame, CallCommand, CallEvent, CallId, CallInfo, Direction, EndReason, FRAME_SAMPLES,
-    HangupCause, Headers, Why,
+    HangupCause, Headers, Parameters, Why,
 };
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ fn a_call() -> (Call, CallPeer, Arc<Count>) {
         from: "alice".into(),
         to: "bob".into(),
         headers: Headers::default(),
-        parameters: Headers::default(),
+        parameters: Parameters::default(),
         traceparent: String::new(),
     };
     let woken = Arc::new(Count::default());

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::json;
 
 use super::{CallRecord, MediaRecord, RECORDS_MAX, Records, why};
-use crate::{CallId, CallInfo, Direction, EndReason, GatewayReason, Headers};
+use crate::{CallId, CallInfo, Direction, EndReason, GatewayReason, Headers, Parameters};
 
 fn record() -> CallRecord {
     let info = CallInfo {
@@ -13,7 +13,7 @@ fn record() -> CallRecord {
         from: "alice".into(),
         to: "support".into(),
         headers: Headers::default(),
-        parameters: Headers::default(),
+        parameters: Parameters::default(),
         traceparent: String::new(),
     };
     let mut record = CallRecord::new(&info, "echo", UNIX_EPOCH + Duration::from_secs(86_400));

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Arrival, BadPattern, Finding, Pattern, Routes, Rule, Source};
-use crate::Headers;
+use crate::{Headers, Parameters};
 
 fn pattern(text: &str) -> Pattern {
     text.parse().unwrap()
@@ -103,7 +103,7 @@ fn every_field_of_a_rule_must_match() {
         header: Some(("x-team".into(), pattern("red"))),
         source: Some("192.0.2.0/24".parse().unwrap()),
         app: "a".into(),
-        parameters: Headers::default(),
+        parameters: Parameters::default(),
     };
     let good = Arrival {
         trunk: Some("telnyx"),

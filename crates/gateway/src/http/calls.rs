@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use trunkline_audio::{Resampler, wav};
 use trunkline_call::json::{DigitsRequest, HangupRequest, TransferRequest};
-use trunkline_call::{CallCommand, CallId, Headers, SAMPLE_RATE_HZ, Target};
+use trunkline_call::{CallCommand, CallId, Headers, Parameters, SAMPLE_RATE_HZ, Target};
 
 /// `GET /v1/calls`
 pub async fn list(State(shared): State<Shared>) -> Result<Json<Value>, ApiError> {
@@ -58,8 +58,8 @@ pub async fn place(
         to,
         from: place.from,
         app: place.app,
-        headers: headers("headers", &place.headers)?,
-        parameters: headers("parameters", &place.parameters)?,
+        headers: headers(&place.headers)?,
+        parameters: parameters(&place.parameters)?,
     };
     let id = shared.control.dial(request).await?;
     Ok((StatusCode::CREATED, Json(json!({"id": id.to_string()}))))
@@ -148,13 +148,24 @@ fn or_empty(body: &[u8]) -> &[u8] {
     if body.is_empty() { b"{}" } else { body }
 }
 
-fn headers(field: &str, given: &BTreeMap<String, String>) -> Result<Headers, ApiError> {
+fn headers(given: &BTreeMap<String, String>) -> Result<Headers, ApiError> {
     let mut headers = Headers::default();
     for (name, value) in given {
         if !headers.push(name, value) {
-            let message = format!("{field}: {name:?} is no name, or its value is too long");
+            let message = format!("headers: {name:?} is no name, or its value is too long");
             return Err(ApiError::bad_request(message));
         }
     }
     Ok(headers)
+}
+
+fn parameters(given: &BTreeMap<String, String>) -> Result<Parameters, ApiError> {
+    let mut parameters = Parameters::default();
+    for (name, value) in given {
+        if !parameters.push(name, value) {
+            let message = format!("parameters: {name:?} or its value is too long, or too many");
+            return Err(ApiError::bad_request(message));
+        }
+    }
+    Ok(parameters)
 }

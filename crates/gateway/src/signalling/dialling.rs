@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use trunkline_call::record::CallRecord;
-use trunkline_call::{CallId, Direction, Headers, Target};
+use trunkline_call::{CallId, Direction, Headers, Parameters, Target};
 use trunkline_legs::DialNews;
 use trunkline_legs::sip::{Outgoing, SipLeg};
 use trunkline_sip::digest::Account;
@@ -40,7 +40,7 @@ struct Order {
     from: Option<String>,
     app: String,
     headers: Headers,
-    parameters: Headers,
+    parameters: Parameters,
     whose: Whose,
 }
 
@@ -108,7 +108,7 @@ impl Desk {
             from: Some(card.info.from.clone()),
             app: card.record.app.clone(),
             headers,
-            parameters: Headers::default(),
+            parameters: Parameters::default(),
             whose: Whose::Call(whose),
         };
         self.place(order);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::time::sleep;
 use trunkline_call::record::CallRecord;
 use trunkline_call::routes::Arrival;
-use trunkline_call::{CallId, CallInfo, Direction, Headers};
+use trunkline_call::{CallId, CallInfo, Direction, Headers, Parameters};
 use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{OwnerId, Path, Reply, TransactionId};
@@ -95,7 +95,7 @@ impl Desk {
             Some(rule) => (rule.app.clone(), rule.parameters.clone()),
             // With no rule at all everybody is answered by echo; with rules, only whom they name.
             None if self.settings.routes.rules().is_empty() => {
-                ("echo".to_owned(), Headers::default())
+                ("echo".to_owned(), Parameters::default())
             }
             None => return Err(Reply::new(404)),
         };
@@ -268,7 +268,7 @@ pub(super) fn call_info(
     from: String,
     to: String,
     headers: Headers,
-    parameters: Headers,
+    parameters: Parameters,
 ) -> CallInfo {
     CallInfo {
         id: CallId::from_bytes(random::bytes()),

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use trunkline::control::Control;
 use trunkline::gateway::Gateway;
 use trunkline::settings::{Listen, Settings};
-use trunkline_call::Headers;
+use trunkline_call::Parameters;
 use trunkline_call::routes::Rule;
 use trunkline_sip::endpoint::Transport;
 
@@ -35,7 +35,7 @@ pub fn rule_to(name: &str) -> Rule {
         header: None,
         source: None,
         app: name.to_owned(),
-        parameters: Headers::default(),
+        parameters: Parameters::default(),
     }
 }
 

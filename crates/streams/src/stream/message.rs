@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use trunkline_call::{Digit, Direction, Headers};
+use trunkline_call::{Digit, Direction, Parameters};
 
 use super::MediaFormat;
 
@@ -64,7 +64,7 @@ pub struct Start {
     /// What the provider takes. `None`: the same as it sends.
     pub down: Option<MediaFormat>,
     /// What whoever set up the stream wanted to be told along.
-    pub parameters: Headers,
+    pub parameters: Parameters,
 }
 
 /// A piece of audio: any number of bytes, in the format that [`Start`] announced.

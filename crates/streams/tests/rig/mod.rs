@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use trunkline_call::{
     AudioFrame, CallCommand, CallEvent, CallId, CallInfo, Direction, FRAME_SAMPLES, GatewayReason,
-    Headers,
+    Headers, Parameters,
 };
 use trunkline_streams::{AppInput, AppOutput, AppWire, Frame, Trunkline, WireOptions};
 
@@ -40,7 +40,7 @@ pub fn start() -> Instant {
 pub fn info(direction: Direction) -> CallInfo {
     let mut headers = Headers::default();
     assert!(headers.push("X-Team", "red"));
-    let mut parameters = Headers::default();
+    let mut parameters = Parameters::default();
     assert!(parameters.push("plan", "gold"));
     CallInfo {
         id: CallId::from_bytes([0xAB; 16]),

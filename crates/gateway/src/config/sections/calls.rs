@@ -7,7 +7,7 @@ use crate::config::nearest;
 use crate::settings::{DialRules, LimitSettings, Trunk};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use trunkline_call::Headers;
+use trunkline_call::Parameters;
 use trunkline_call::routes::{Pattern, Routes, Rule, Source};
 use trunkline_sip::endpoint::Transport;
 
@@ -197,18 +197,14 @@ fn header(field: &Field<'_>) -> Option<(String, Pattern)> {
     }
 }
 
-fn parameters(field: &Field<'_>) -> Headers {
-    let mut parameters = Headers::default();
+fn parameters(field: &Field<'_>) -> Parameters {
+    let mut parameters = Parameters::default();
     for (key, entry) in field.entries() {
         let Some(value) = entry.text() else { continue };
         if !parameters.push(&key.name, value) {
-            let most = Headers::COUNT_MAX;
-            entry.wrong(
-                "cannot be handed over",
-                format!(
-                    "use at most {most} names of letters, digits and `-`, and values on one line"
-                ),
-            );
+            let (most, bytes) = (Parameters::COUNT_MAX, Parameters::VALUE_BYTES_MAX);
+            let remedy = format!("use at most {most} parameters of at most {bytes} bytes");
+            entry.wrong("cannot be handed over", remedy);
         }
     }
     parameters
