@@ -67,7 +67,7 @@ pub struct Start {
     pub parameters: Parameters,
 }
 
-/// A piece of audio: any number of bytes, in the format that [`Start`] announced.
+/// A piece of audio: any number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Media<'a> {
     /// Whose voice it is.
@@ -76,6 +76,9 @@ pub struct Media<'a> {
     pub chunk: Option<u64>,
     /// Milliseconds since the stream began, where the dialect tells.
     pub timestamp_ms: Option<u64>,
+    /// Its format where the message says so; otherwise that of [`Start::up`]. Where
+    /// [`Start::down`] is silent too, the provider takes what it sends.
+    pub format: Option<MediaFormat>,
     /// The audio.
     pub payload: &'a [u8],
 }
