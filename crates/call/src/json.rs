@@ -9,4 +9,4 @@ mod tests;
 pub use command::{
     BadCommand, DigitsRequest, HangupRequest, MarkName, MarkRequest, TransferRequest, commands,
 };
-pub use event::{event, headers, info};
+pub use event::{event, headers, info, parameters};

@@ -12,6 +12,7 @@ mod end;
 mod event;
 mod info;
 pub mod json;
+pub mod numbers;
 mod parameters;
 mod queue;
 pub mod record;

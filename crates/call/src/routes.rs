@@ -1,186 +1,131 @@
-//! Which application takes a call: a list of rules, of which the first that matches wins.
+//! Which application takes a call: numbers with an entry of their own, then a list of rules of
+//! which the first that matches wins.
 
+mod dids;
 mod pattern;
+mod rule;
+mod source;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-use std::fmt;
-use std::net::IpAddr;
+use crate::Parameters;
+use crate::numbers::Country;
 
-use crate::{Headers, Parameters};
+pub use dids::{Did, Dids};
+pub use pattern::{BadPattern, Party, PartyPattern, Pattern};
+pub use rule::{Arrival, Rule};
+pub use source::Source;
+pub use verdict::{Asker, Finding, Verdict};
 
-pub use pattern::{BadPattern, Pattern, Source};
+use rule::Asked;
 
-/// One rule. Fields that are absent match every call; those that are there must all match.
+/// Who answers where nothing is said of any call.
+const ECHO: &str = "echo";
+
+/// Entries of numbers, and rules in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rule {
-    /// The called number or user.
-    pub to: Option<Pattern>,
-    /// The calling number or user.
-    pub from: Option<Pattern>,
-    /// The trunk the call came by.
-    pub trunk: Option<Pattern>,
-    /// The user who proved a password.
-    pub user: Option<Pattern>,
-    /// A header by name, and its value.
-    pub header: Option<(String, Pattern)>,
-    /// The address the call came from.
-    pub source: Option<Source>,
+pub struct Routes {
+    dids: Dids,
+    rules: Vec<Rule>,
+    country: Option<Country>,
+}
+
+/// Who takes a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision<'a> {
     /// The application's name.
-    pub app: String,
-    /// Handed to the application with the call.
+    pub app: &'a str,
+    /// What it is told: what the number's entry says, then what the rule says.
     pub parameters: Parameters,
 }
 
-/// What the rules look at.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// The called number or user.
-    pub to: &'a str,
-    /// The calling number or user.
-    pub from: &'a str,
-    /// The trunk it came by, if any.
-    pub trunk: Option<&'a str>,
-    /// The user who proved a password, if any.
-    pub user: Option<&'a str>,
-    /// The request's headers.
-    pub headers: &'a Headers,
-    /// Where it came from, if it came over a network.
-    pub source: Option<IpAddr>,
-}
-
-impl Rule {
-    /// Why this rule does not take a call; `None` where it does.
-    pub fn mismatch(&self, call: &Arrival<'_>) -> Option<String> {
-        text_mismatch("to", &self.to, Some(call.to))
-            .or_else(|| text_mismatch("from", &self.from, Some(call.from)))
-            .or_else(|| text_mismatch("trunk", &self.trunk, call.trunk))
-            .or_else(|| text_mismatch("user", &self.user, call.user))
-            .or_else(|| self.header_mismatch(call))
-            .or_else(|| self.source_mismatch(call))
-    }
-
-    /// [`Self::mismatch`] without words: what every call pays for.
-    fn matches(&self, call: &Arrival<'_>) -> bool {
-        let fits = |pattern: &Option<Pattern>, text: Option<&str>| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| text.is_some_and(|text| pattern.matches(text)))
-        };
-        fits(&self.to, Some(call.to))
-            && fits(&self.from, Some(call.from))
-            && fits(&self.trunk, call.trunk)
-            && fits(&self.user, call.user)
-            && self.header.as_ref().is_none_or(|(name, value)| {
-                call.headers.find(name).is_some_and(|v| value.matches(v))
-            })
-            && self
-                .source
-                .as_ref()
-                .is_none_or(|wanted| call.source.is_some_and(|source| wanted.matches(source)))
-    }
-
-    fn header_mismatch(&self, call: &Arrival<'_>) -> Option<String> {
-        let (name, pattern) = self.header.as_ref()?;
-        match call.headers.find(name) {
-            Some(value) if pattern.matches(value) => None,
-            Some(value) => Some(format!("header {name} is {value:?}, not {pattern}")),
-            None => Some(format!("there is no header {name}")),
-        }
-    }
-
-    fn source_mismatch(&self, call: &Arrival<'_>) -> Option<String> {
-        let wanted = self.source.as_ref()?;
-        match call.source {
-            Some(source) if wanted.matches(source) => None,
-            Some(source) => Some(format!("source is {source}, not {wanted}")),
-            None => Some("there is no source address".to_owned()),
-        }
-    }
-}
-
-fn text_mismatch(what: &str, pattern: &Option<Pattern>, text: Option<&str>) -> Option<String> {
-    let pattern = pattern.as_ref()?;
-    match text {
-        Some(text) if pattern.matches(text) => None,
-        Some(text) => Some(format!("{what} is {text:?}, not {pattern}")),
-        None => Some(format!("there is no {what}")),
-    }
-}
-
-/// Rules in their order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Routes(Vec<Rule>);
-
-/// What one rule made of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict<'a> {
-    /// The rule's place in the file, from 1.
-    pub number: usize,
-    /// The application it leads to.
-    pub app: &'a str,
-    /// What it made of the call.
-    pub finding: Finding,
-}
-
-/// See [`Verdict`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// It takes the call.
-    Matches,
-    /// It does not, for this reason.
-    Differs(String),
-    /// An earlier rule took the call.
-    NotAsked,
-}
-
-impl fmt::Display for Verdict<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            number,
-            app,
-            finding,
-        } = self;
-        match finding {
-            Finding::Matches => write!(f, "rule {number} (app {app}): takes the call"),
-            Finding::Differs(why) => write!(f, "rule {number} (app {app}): no, {why}"),
-            Finding::NotAsked => write!(f, "rule {number} (app {app}): not asked"),
+impl From<Vec<Rule>> for Routes {
+    /// Rules alone, in the order in which they are asked.
+    fn from(rules: Vec<Rule>) -> Self {
+        Self {
+            rules,
+            ..Self::default()
         }
     }
 }
 
 impl Routes {
-    /// Rules in the order in which they are asked.
-    pub fn new(rules: Vec<Rule>) -> Self {
-        Self(rules)
+    /// Entries, rules in the order in which they are asked, and the country whose numbers calls
+    /// may be written with.
+    pub fn new(dids: Dids, rules: Vec<Rule>, country: Option<Country>) -> Self {
+        Self {
+            dids,
+            rules,
+            country,
+        }
+    }
+
+    /// Every entry of a number.
+    pub fn dids(&self) -> &Dids {
+        &self.dids
     }
 
     /// Every rule.
     pub fn rules(&self) -> &[Rule] {
-        &self.0
+        &self.rules
     }
 
-    /// The first rule that matches.
-    pub fn find(&self, call: &Arrival<'_>) -> Option<&Rule> {
-        self.0.iter().find(|rule| rule.matches(call))
+    /// The country whose numbers calls may be written with.
+    pub fn country(&self) -> Option<&Country> {
+        self.country.as_ref()
     }
 
-    /// What every rule makes of a call, in order.
+    /// Whether nothing is said of any call, so that every call is answered by `echo`.
+    pub fn is_empty(&self) -> bool {
+        self.dids.is_empty() && self.rules.is_empty()
+    }
+
+    /// Who takes a call: the application of the number's entry, else that of the first rule that
+    /// matches. With no rules at all, an entry that names no application is answered by `echo`.
+    pub fn find(&self, call: &Arrival<'_>) -> Option<Decision<'_>> {
+        let asked = Asked::new(call, self.country());
+        let did = self.dids.find(&asked.to);
+        let app = did.and_then(|did| did.app.as_deref());
+        let rule = match app {
+            Some(_) => None,
+            None => self.rules.iter().find(|rule| rule.matches(&asked)),
+        };
+        let echo = self.is_empty() || (did.is_some() && self.rules.is_empty());
+        let app = app
+            .or_else(|| rule.map(|rule| rule.app.as_str()))
+            .or_else(|| echo.then_some(ECHO))?;
+        let mut parameters = did.map(|did| did.parameters.clone()).unwrap_or_default();
+        for (name, value) in rule.iter().flat_map(|rule| rule.parameters.iter()) {
+            // Both were within the limits; what is too much together is the rule's last.
+            let _ = parameters.push(name, value);
+        }
+        Some(Decision { app, parameters })
+    }
+
+    /// What the number's entry and every rule make of a call, in the order in which they are asked.
     pub fn explain<'a>(&'a self, call: &Arrival<'_>) -> Vec<Verdict<'a>> {
+        let asked = Asked::new(call, self.country());
+        let mut verdicts = Vec::new();
         let mut taken = false;
-        let judge = |(index, rule): (usize, &'a Rule)| {
-            let finding = match rule.mismatch(call) {
+        if !self.dids.is_empty() {
+            let verdict = Verdict::of_dids(&self.dids, &asked.to);
+            taken = verdict.finding == Finding::Takes;
+            verdicts.push(verdict);
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            let finding = match rule.mismatch(&asked) {
                 _ if taken => Finding::NotAsked,
                 Some(why) => Finding::Differs(why),
-                None => Finding::Matches,
+                None => Finding::Takes,
             };
-            taken |= finding == Finding::Matches;
-            Verdict {
-                number: index + 1,
-                app: &rule.app,
+            taken |= finding == Finding::Takes;
+            verdicts.push(Verdict {
+                asker: Asker::Rule(index + 1),
+                app: Some(&rule.app),
                 finding,
-            }
-        };
-        self.0.iter().enumerate().map(judge).collect()
+            });
+        }
+        verdicts
     }
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use trunkline_call::App;
-use trunkline_call::routes::{BadPattern, Pattern, Routes};
+use trunkline_call::numbers::Country;
+use trunkline_call::routes::{BadPattern, Party, PartyPattern, Routes};
 use trunkline_media::codec::Codec;
 use trunkline_sip::endpoint::Transport;
 use trunkline_streams::{Dialect, WireOptions};
@@ -146,6 +146,22 @@ pub enum DigestAlgorithm {
 pub struct DialRules {
     /// Patterns of numbers and of URIs.
     pub allow: Vec<DialPattern>,
+    /// The country whose numbers may be dialled as they are written there.
+    pub country: Option<Country>,
+}
+
+impl DialRules {
+    /// Whether a rule allows a number or a name, as somebody typed it.
+    pub fn allow_number(&self, text: &str) -> bool {
+        let party = Party::read(text, self.country.as_ref());
+        self.allow.iter().any(|rule| rule.allows_number(&party))
+    }
+
+    /// Whether a rule allows a URI without parameters. It is compared as it is written: a number
+    /// in it says nothing of the host that would be called.
+    pub fn allow_uri(&self, uri: &str) -> bool {
+        self.allow.iter().any(|rule| rule.allows_uri(uri))
+    }
 }
 
 /// Whom one rule allows to call: a text with at most one `*`, wherever it stands, so that
@@ -153,29 +169,35 @@ pub struct DialRules {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialPattern {
     /// A `*` at either end or none; numbers match however they are written.
-    Plain(Pattern),
+    Plain(PartyPattern),
     /// Starts and ends like this.
     Around(String, String),
 }
 
-impl FromStr for DialPattern {
-    type Err = BadPattern;
-
-    fn from_str(text: &str) -> Result<Self, BadPattern> {
+impl DialPattern {
+    /// Reads a rule, with the numbers of a country.
+    ///
+    /// # Errors
+    /// Where it is empty or has more than one `*`.
+    pub fn read(text: &str, country: Option<&Country>) -> Result<Self, BadPattern> {
         match text.split_once('*') {
             Some((start, end)) if !start.is_empty() && !end.is_empty() && !end.contains('*') => {
                 Ok(Self::Around(start.to_owned(), end.to_owned()))
             }
-            _ => text.parse().map(Self::Plain),
+            _ => PartyPattern::read(text, country).map(Self::Plain),
         }
     }
-}
 
-impl DialPattern {
-    /// Whether the rule allows a number, or a URI without parameters.
-    pub fn matches(&self, text: &str) -> bool {
+    fn allows_number(&self, party: &Party<'_>) -> bool {
         match self {
-            Self::Plain(pattern) => pattern.matches(text),
+            Self::Plain(pattern) => pattern.matches(party),
+            Self::Around(..) => self.allows_uri(party.text()),
+        }
+    }
+
+    fn allows_uri(&self, text: &str) -> bool {
+        match self {
+            Self::Plain(pattern) => pattern.text().matches(text),
             Self::Around(start, end) => text
                 .strip_prefix(start.as_str())
                 .is_some_and(|rest| rest.ends_with(end.as_str())),

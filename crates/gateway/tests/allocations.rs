@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use support::{Application, Caller, InProcess, Manner, eventually, sound};
 use trunkline::settings::{AppEntry, AppRole, Settings, WebSocketApp};
-use trunkline_call::routes::Routes;
 use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{self, Script};
 use trunkline_streams::WireOptions;
@@ -84,7 +83,10 @@ fn thread_named(name: &str) -> i32 {
 fn settings(applications: &[(Codec, Application)]) -> Settings {
     let mut settings = support::in_process::settings();
     let names = applications.iter().map(|(codec, _)| codec.name());
-    settings.routes = Routes::new(names.map(support::in_process::rule_to).collect());
+    settings.routes = names
+        .map(support::in_process::rule_to)
+        .collect::<Vec<_>>()
+        .into();
     settings.apps = applications
         .iter()
         .map(|(codec, application)| (codec.name().to_owned(), entry(application)))

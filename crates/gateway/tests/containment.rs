@@ -41,7 +41,7 @@ impl AppWire for Defective {
 
 fn gateway() -> InProcess {
     let mut settings = in_process::settings();
-    settings.routes = Routes::new(vec![
+    settings.routes = Routes::from(vec![
         in_process::rule_to("echo"),
         in_process::rule_to("defective"),
     ]);

@@ -1,22 +1,16 @@
-//! The patterns of a rule.
+//! The patterns of a rule: texts, and numbers however they are written.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The fewest digits of a number that may be written in several ways. Shorter ones are
-/// extensions, where `00` and `0` are two numbers.
-const NUMBER_DIGITS_MIN: usize = 7;
+use crate::numbers::{Country, Number, without_separators};
 
-/// A text with `*` allowed at either end. Numbers match however they are written:
-/// `+1 (512) 555-1234`, `0015125551234` and `15125551234` are one.
+/// A text with `*` allowed at either end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    number: Option<String>,
     open_start: bool,
     open_end: bool,
 }
@@ -53,10 +47,8 @@ impl FromStr for Pattern {
         if text.contains('*') {
             return Err(BadPattern::StarInside(pattern.to_owned()));
         }
-        let number = pattern_digits(text, open_start, open_end);
         Ok(Self {
             text: text.to_owned(),
-            number,
             open_start,
             open_end,
         })
@@ -66,18 +58,11 @@ impl FromStr for Pattern {
 impl Pattern {
     /// Whether a text fits.
     pub fn matches(&self, text: &str) -> bool {
-        self.fits(&self.text, text)
-            || self.number.as_ref().is_some_and(|wanted| {
-                number_digits(text).is_some_and(|digits| self.fits(wanted, &digits))
-            })
-    }
-
-    fn fits(&self, wanted: &str, text: &str) -> bool {
         match (self.open_start, self.open_end) {
-            (false, false) => text == wanted,
-            (false, true) => text.starts_with(wanted),
-            (true, false) => text.ends_with(wanted),
-            (true, true) => text.contains(wanted),
+            (false, false) => text == self.text,
+            (false, true) => text.starts_with(&self.text),
+            (true, false) => text.ends_with(&self.text),
+            (true, true) => text.contains(&self.text),
         }
     }
 }
@@ -95,103 +80,98 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A number's digits in international form without its `+`, its visual separators
-/// (RFC 3966 §5.1.1) and its parameters; `None` where it is not a full number.
-fn number_digits(text: &str) -> Option<Cow<'_, str>> {
-    let (digits, _) = digits_of(text)?;
-    (digits.len() >= NUMBER_DIGITS_MIN).then_some(digits)
+/// Who calls or is called: a name or a number, as written and as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party<'t> {
+    text: &'t str,
+    number: Option<Number>,
 }
 
-/// The same for a pattern, which may be only a part of a number: one with `+` in front, or one
-/// that is full by itself.
-fn pattern_digits(text: &str, open_start: bool, open_end: bool) -> Option<String> {
-    let (digits, international) = digits_of(text)?;
-    let full = digits.len() >= NUMBER_DIGITS_MIN;
-    let prefix = open_end && !open_start && international && !digits.is_empty();
-    (full || prefix).then(|| digits.into_owned())
-}
-
-/// Digits, and whether they were written with `+` or `00`.
-fn digits_of(text: &str) -> Option<(Cow<'_, str>, bool)> {
-    let text = text.split(';').next().unwrap_or_default().trim();
-    let plain = text.bytes().all(|b| b.is_ascii_digit());
-    let bare: Cow<'_, str> = if plain {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(
-            text.chars()
-                .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
-                .collect(),
-        )
-    };
-    let cut = match &*bare {
-        number if number.starts_with('+') => 1,
-        number if number.starts_with("00") && number.len() >= NUMBER_DIGITS_MIN => 2,
-        _ => 0,
-    };
-    let digits = match bare {
-        Cow::Borrowed(bare) => Cow::Borrowed(bare.get(cut..)?),
-        Cow::Owned(mut bare) => {
-            bare.drain(..cut);
-            Cow::Owned(bare)
+impl<'t> Party<'t> {
+    /// Reads what a call says, with the numbers of a country.
+    pub fn read(text: &'t str, country: Option<&Country>) -> Self {
+        Self {
+            text,
+            number: Number::read(text, country),
         }
-    };
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then_some((digits, cut > 0))
-}
+    }
 
-/// An address or a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
-    network: IpAddr,
-    prefix: u8,
-}
+    /// As written.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
 
-impl FromStr for Source {
-    type Err = BadPattern;
-
-    fn from_str(text: &str) -> Result<Self, BadPattern> {
-        let bad = || BadPattern::Source(text.to_owned());
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| bad())?)),
-            None => (text, None),
-        };
-        let network = address.parse::<IpAddr>().map_err(|_| bad())?.to_canonical();
-        let bits = if network.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(bits);
-        if prefix > bits {
-            return Err(bad());
-        }
-        Ok(Self { network, prefix })
+    /// The number, where it is one.
+    pub fn number(&self) -> Option<&Number> {
+        self.number.as_ref()
     }
 }
 
-impl Source {
-    /// Whether an address is in this network. IPv4 seen through an IPv6 socket counts as IPv4.
-    pub fn matches(&self, address: IpAddr) -> bool {
-        let shift = |bits: u32| bits - u32::from(self.prefix);
-        match (self.network, address.to_canonical()) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                (a.to_bits() ^ b.to_bits())
-                    .checked_shr(shift(32))
-                    .unwrap_or(0)
-                    == 0
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                (a.to_bits() ^ b.to_bits())
-                    .checked_shr(shift(128))
-                    .unwrap_or(0)
-                    == 0
-            }
-            _ => false,
-        }
+/// Whom a rule is about: compared with what is written, and with the number that it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartyPattern {
+    text: Pattern,
+    number: Option<Pattern>,
+}
+
+impl PartyPattern {
+    /// Reads a pattern, with the numbers of a country.
+    ///
+    /// # Errors
+    /// Where it is empty or has a `*` inside.
+    pub fn read(text: &str, country: Option<&Country>) -> Result<Self, BadPattern> {
+        let text: Pattern = text.parse()?;
+        let number = number_of(&text, country);
+        Ok(Self { text, number })
+    }
+
+    /// The pattern of what is written.
+    pub fn text(&self) -> &Pattern {
+        &self.text
+    }
+
+    /// Whether it is meant.
+    pub fn matches(&self, party: &Party<'_>) -> bool {
+        self.text.matches(party.text)
+            || self
+                .number
+                .as_ref()
+                .zip(party.number())
+                .is_some_and(|(wanted, number)| wanted.matches(number.as_str()))
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for PartyPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.network, self.prefix)
+        self.text.fmt(f)
     }
+}
+
+/// The pattern of numbers as [`Number`] spells them. The beginning of a number is international
+/// with `+` or an international prefix only: `1*` is whatever begins with a 1, in every country.
+fn number_of(pattern: &Pattern, country: Option<&Country>) -> Option<Pattern> {
+    let plain = without_separators(&pattern.text);
+    let text = match (pattern.open_start, pattern.open_end) {
+        (false, false) => Number::read(&pattern.text, country)?.to_string(),
+        (false, true) => match plain.strip_prefix('+') {
+            Some(digits) => format!("+{}", some_digits(digits)?),
+            None => {
+                let abroad = country.and_then(|c| c.after_international_prefix(&plain));
+                match abroad.and_then(some_digits) {
+                    Some(digits) => format!("+{digits}"),
+                    None => some_digits(&plain)?.to_owned(),
+                }
+            }
+        },
+        (true, _) => some_digits(&plain)?.to_owned(),
+    };
+    Some(Pattern {
+        text,
+        ..pattern.clone()
+    })
+}
+
+fn some_digits(text: &str) -> Option<&str> {
+    let all = text.bytes().all(|b| b.is_ascii_digit());
+    (all && !text.is_empty()).then_some(text)
 }

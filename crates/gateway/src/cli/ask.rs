@@ -204,6 +204,9 @@ pub struct Route {
     /// The trunk it comes by.
     #[arg(long)]
     trunk: Option<String>,
+    /// The provider whose media stream it is.
+    #[arg(long)]
+    provider: Option<String>,
     /// The address it comes from.
     #[arg(long)]
     source: Option<String>,
@@ -221,6 +224,7 @@ impl Route {
             ("from", &self.from),
             ("user", &self.user),
             ("trunk", &self.trunk),
+            ("provider", &self.provider),
             ("source", &self.source),
         ];
         for (key, value) in more {

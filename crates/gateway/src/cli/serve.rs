@@ -140,7 +140,7 @@ fn announce(
         Some(file) => writeln!(out, "trunkline {version}, configured by {}", file.display())?,
         None => writeln!(out, "trunkline {version}, without a configuration file")?,
     }
-    if settings.routes.rules().is_empty() {
+    if settings.routes.is_empty() {
         writeln!(out, "  calls  no routes: every call is answered by echo")?;
     }
     for (transport, address) in sip {

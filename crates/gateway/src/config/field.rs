@@ -55,7 +55,16 @@ impl<'f> Field<'f> {
 
     /// A text that means something of this type; `remedy` says how to write one.
     pub fn parsed<T: FromStr<Err: Display>>(&self, remedy: &str) -> Option<T> {
-        match self.text()?.parse() {
+        self.read(str::parse, remedy)
+    }
+
+    /// A text that this function understands; `remedy` says how to write one.
+    pub fn read<T, E: Display>(
+        &self,
+        understand: impl FnOnce(&str) -> Result<T, E>,
+        remedy: &str,
+    ) -> Option<T> {
+        match understand(self.text()?) {
             Ok(value) => Some(value),
             Err(error) => self.none(error, remedy),
         }
@@ -131,6 +140,15 @@ impl<'f> Field<'f> {
         };
         let entry = |(key, node): &'f (Key, Node)| (key, self.child(&key.name, node));
         entries.iter().map(entry).collect()
+    }
+
+    /// Whatever stands there, as text: a list or a mapping in the spelling of JSON.
+    pub fn any_text(&self) -> Option<String> {
+        match &self.node.value {
+            Value::Text(text) => Some(text.clone()),
+            Value::Nothing | Value::Unexpanded => None,
+            Value::List(_) | Value::Map(_) => Some(self.node.json().to_string()),
+        }
     }
 
     /// The keys of a mapping, whatever they hold.

@@ -29,9 +29,9 @@ macro_rules! keys {
 
 keys! {
     FILE "" [
-        "server" "sip" "dial" "trunks" "routes" "apps" "limits" "records" "shards"
-        "server_host" "server_port" "log_level"
-    ] later ["providers" "provider" "provider_config" "dids" "pbx" "store" "bus" "public_ws_url"];
+        "server" "sip" "dial" "trunks" "default_country" "dids" "routes" "apps" "limits" "records"
+        "shards" "server_host" "server_port" "log_level"
+    ] later ["providers" "provider" "provider_config" "pbx" "store" "bus" "public_ws_url"];
     SERVER "server" ["host" "port" "api_tokens"] later ["public_url" "tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
     SIP "sip" [
@@ -41,8 +41,11 @@ keys! {
     USER "sip.users[]" ["name" "password"] later [];
     DIAL "dial" ["allow"] later [];
     TRUNK "trunks.NAME" ["host" "port" "transport" "register" "username" "password"] later [];
+    DID "dids.NUMBER" [
+        "app" "user_id" "display_name" "llm_model" "system_prompt" "tts_voice"
+    ] later [];
     ROUTE "routes[]" [
-        "to" "from" "trunk" "user" "header" "source" "app" "parameters"
+        "to" "from" "trunk" "provider" "user" "header" "source" "app" "parameters"
     ] later [];
     APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer"]
         later ["stt" "llm" "tts" "barge_in"];

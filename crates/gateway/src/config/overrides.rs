@@ -62,6 +62,8 @@ impl Overrides {
         settings
             .apps
             .insert(APPLICATION.to_owned(), AppEntry::WebSocket(app));
-        settings.routes = Routes::new(vec![rule]);
+        let (dids, country) = (settings.routes.dids(), settings.routes.country());
+        let dids = dids.clone().without_apps();
+        settings.routes = Routes::new(dids, vec![rule], country.cloned());
     }
 }

@@ -35,6 +35,21 @@ pub enum Value {
     Map(Vec<(Key, Node)>),
 }
 
+impl Node {
+    /// The same in JSON, every scalar as the text that it is.
+    pub fn json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Nothing | Value::Unexpanded => serde_json::Value::Null,
+            Value::Text(text) => text.as_str().into(),
+            Value::List(items) => items.iter().map(Self::json).collect(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|(key, node)| (key.name.clone(), node.json()))
+                .collect(),
+        }
+    }
+}
+
 /// A key of a mapping and where it stands.
 #[derive(Clone, Debug)]
 pub struct Key {

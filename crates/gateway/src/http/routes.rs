@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use trunkline_call::Headers;
-use trunkline_call::routes::Arrival;
+use trunkline_call::numbers::Number;
+use trunkline_call::routes::{Arrival, Asker, Party, Routes, Verdict};
 
 /// The call to be explained.
 #[derive(Deserialize)]
@@ -17,11 +18,12 @@ pub struct Asked {
     #[serde(default)]
     from: String,
     trunk: Option<String>,
+    provider: Option<String>,
     user: Option<String>,
     source: Option<String>,
 }
 
-/// `GET /v1/route?to=…&from=…&user=…&trunk=…&source=…`
+/// `GET /v1/route?to=…&from=…&user=…&trunk=…&provider=…&source=…`
 pub async fn explain(
     State(shared): State<Shared>,
     Query(asked): Query<Asked>,
@@ -36,6 +38,7 @@ pub async fn explain(
         to: &asked.to,
         from: &asked.from,
         trunk: asked.trunk.as_deref(),
+        provider: asked.provider.as_deref(),
         user: asked.user.as_deref(),
         headers: &headers,
         source,
@@ -43,17 +46,26 @@ pub async fn explain(
     Ok(Json(explanation(&shared.settings.routes, &arrival)))
 }
 
-/// The decision about a call and what every rule had to do with it.
-pub fn explanation(routes: &trunkline_call::routes::Routes, arrival: &Arrival<'_>) -> Value {
-    let rules: Vec<Value> = routes
-        .explain(arrival)
-        .iter()
-        .map(|verdict| json!({"rule": verdict.number, "app": verdict.app, "says": verdict.to_string()}))
-        .collect();
-    let app = match routes.find(arrival) {
-        Some(rule) => Some(rule.app.as_str()),
-        None if routes.rules().is_empty() => Some("echo"),
-        None => None,
-    };
-    json!({"to": arrival.to, "app": app, "rules": rules})
+/// The decision about a call, and what each entry and rule had to do with it.
+pub fn explanation(routes: &Routes, arrival: &Arrival<'_>) -> Value {
+    let decision = routes.find(arrival);
+    let app = decision.as_ref().map(|decision| decision.app);
+    let parameters = decision.as_ref().map(|decision| &decision.parameters);
+    let number = Party::read(arrival.to, routes.country());
+    json!({
+        "to": arrival.to,
+        "number": number.number().map(Number::as_str),
+        "app": app,
+        "parameters": parameters.map(trunkline_call::json::parameters),
+        "rules": routes.explain(arrival).iter().map(verdict).collect::<Vec<Value>>(),
+    })
+}
+
+fn verdict(verdict: &Verdict<'_>) -> Value {
+    let says = verdict.to_string();
+    match verdict.asker {
+        Asker::Rule(number) => json!({"rule": number, "app": verdict.app, "says": says}),
+        Asker::Did(number) => json!({"did": number, "app": verdict.app, "says": says}),
+        Asker::Dids => json!({"did": null, "app": null, "says": says}),
+    }
 }

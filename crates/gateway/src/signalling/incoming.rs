@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::time::sleep;
 use trunkline_call::record::CallRecord;
-use trunkline_call::routes::Arrival;
+use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallId, CallInfo, Direction, Headers, Parameters};
 use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
 use trunkline_sip::Message;
@@ -84,6 +84,7 @@ impl Desk {
             to: &to,
             from: &from,
             trunk: self.trunk_of(&invite.caller),
+            provider: None,
             user: match &invite.caller {
                 Caller::User(name) => Some(name),
                 _ => None,
@@ -91,14 +92,8 @@ impl Desk {
             headers: &headers,
             source: Some(source),
         };
-        let (app, parameters) = match self.settings.routes.find(&arrival) {
-            Some(rule) => (rule.app.clone(), rule.parameters.clone()),
-            // With no rule at all everybody is answered by echo; with rules, only whom they name.
-            None if self.settings.routes.rules().is_empty() => {
-                ("echo".to_owned(), Parameters::default())
-            }
-            None => return Err(Reply::new(404)),
-        };
+        let decision = self.settings.routes.find(&arrival);
+        let Decision { app, parameters } = decision.ok_or_else(|| Reply::new(404))?;
         let info = call_info(
             Direction::Inbound,
             from.clone(),
@@ -111,7 +106,7 @@ impl Desk {
             peer: invite.path.remote.to_string(),
             trunk: arrival.trunk.map(str::to_owned),
             user: arrival.user.map(str::to_owned),
-            ..CallRecord::new(&info, &app, SystemTime::now())
+            ..CallRecord::new(&info, app, SystemTime::now())
         };
         Ok(Accepted { info, record })
     }

@@ -87,8 +87,8 @@ pub fn find(
 fn is_allowed(rules: &DialRules, text: &str, uri: &Uri) -> bool {
     let number = Some(text).filter(|text| !text.contains([':', '@', ';', '?']));
     let bare = Uri::sip(uri.user().as_deref(), uri.host(), uri.port());
-    let allows = |text: &str| rules.allow.iter().any(|rule| rule.matches(text));
-    number.is_some_and(allows) || bare.is_some_and(|uri| allows(uri.as_str()))
+    number.is_some_and(|number| rules.allow_number(number))
+        || bare.is_some_and(|uri| rules.allow_uri(uri.as_str()))
 }
 
 /// The device of a bare name, or of a URI whose host is the realm of our users.
@@ -165,12 +165,18 @@ pub async fn look_up(host: &str, port: u16) -> Option<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::DialPattern;
     use trunkline_sip::endpoint::{Endpoint, EndpointConfig};
 
     fn settings(allow: &[&str]) -> Settings {
-        let allow = allow.iter().map(|rule| rule.parse().unwrap()).collect();
+        let allow = allow
+            .iter()
+            .map(|rule| DialPattern::read(rule, None).unwrap());
         Settings {
-            dial: DialRules { allow },
+            dial: DialRules {
+                allow: allow.collect(),
+                country: None,
+            },
             ..Settings::default()
         }
     }

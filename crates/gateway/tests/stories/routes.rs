@@ -1,10 +1,10 @@
 //! Which application takes a call: by whom is called, who calls, from where, and what they say.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use trunkline_phone::softphone::{Script, Settings};
 use trunkline_sip::digest::Account;
 
-use crate::support::{Caller, Gateway, RawSip};
+use crate::support::{Application, Caller, Gateway, Manner, RawSip};
 
 const ROUTES: &str = "  users: [{name: agent001, password: correct}]\n\
 routes:
@@ -92,4 +92,51 @@ fn the_explanation_says_of_each_rule_why_it_is_passed_over() {
     );
     let told = gateway.ask(&["route", "support"]);
     assert!(told.ends_with("the call goes to by-to\n"), "{told}");
+}
+
+/// A gateway on which one number leads to an application, and another number is unknown.
+fn with_dids(name: &str, url: &str) -> Gateway {
+    let more = format!(
+        "default_country: US
+dids:
+  +15125551234: {{app: agent, user_id: david, system_prompt: \"Be brief.\\nBe kind.\", floor: 7}}
+apps: {{agent: {{type: websocket, url: \"{url}\"}}}}
+"
+    );
+    Gateway::start(name, &more)
+}
+
+#[test]
+fn a_numbers_entry_reaches_the_application() {
+    let application = Application::start(Manner::Silent);
+    let gateway = with_dids("dids", &application.url());
+    let caller = Caller::dial(&gateway.uri("5125551234"));
+    caller.wait_answered();
+    let start = application.wait_for("start");
+    let told = json!({"user_id": "david", "system_prompt": "Be brief.\nBe kind.", "floor": "7"});
+    assert_eq!(start["customParameters"], told);
+    assert_eq!(start["to"], "5125551234", "as it was called");
+    caller.hang_up();
+    assert_eq!(gateway.wait_for_record("to", "5125551234")["app"], "agent");
+}
+
+#[test]
+fn a_number_without_an_entry_is_not_taken_and_the_explanation_says_so() {
+    let gateway = with_dids("dids-unknown", "ws://127.0.0.1:1/");
+    let mut phone = RawSip::toward(gateway.sip_port);
+    // Peru, which is what the digits of the entry would be with a mere plus before them.
+    for unknown in ["%2B5125551234", "100", "anonymous"] {
+        let invite = phone.invite("alice", unknown, "");
+        assert_eq!(phone.ask(&invite).status(), Some(404), "{unknown}");
+    }
+    let told = gateway.ask(&["route", "(512) 555-1234"]);
+    let expected = "did +15125551234 (app agent): takes the call\nthe call goes to agent\n";
+    assert_eq!(told, expected);
+    let told = gateway.ask(&["route", "+5125551234"]);
+    let expected = "dids: no, there is no entry for \"+5125551234\"\n\
+                    nobody takes the call: it is answered with 404\n";
+    assert_eq!(told, expected);
+    let asked = gateway.ask_json(&["route", "15125551234"]);
+    assert_eq!(asked["number"], "+15125551234");
+    assert_eq!(asked["parameters"]["user_id"], "david");
 }

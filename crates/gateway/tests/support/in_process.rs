@@ -7,8 +7,7 @@ use std::thread::JoinHandle;
 use trunkline::control::Control;
 use trunkline::gateway::Gateway;
 use trunkline::settings::{Listen, Settings};
-use trunkline_call::Parameters;
-use trunkline_call::routes::Rule;
+use trunkline_call::routes::{PartyPattern, Rule};
 use trunkline_sip::endpoint::Transport;
 
 /// One media thread, SIP on a free UDP port of loopback.
@@ -28,14 +27,9 @@ pub fn settings() -> Settings {
 /// A route that leads calls to this name to the application of the same name.
 pub fn rule_to(name: &str) -> Rule {
     Rule {
-        to: Some(name.parse().expect("a name is a pattern")),
-        from: None,
-        trunk: None,
-        user: None,
-        header: None,
-        source: None,
+        to: PartyPattern::read(name, None).ok(),
         app: name.to_owned(),
-        parameters: Parameters::default(),
+        ..Rule::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod apps;
 mod calls;
+mod routes;
 mod server;
 mod sip;
 
@@ -36,8 +37,10 @@ pub fn file(
     }
     overrides.set_ports(settings);
     sip::check_ports(&file, report, settings);
+    let country = routes::country(&file);
     if let Some(field) = file.get("dial") {
-        calls::dial(&field.section(&keys::DIAL), &mut settings.dial);
+        let section = field.section(&keys::DIAL);
+        calls::dial(&section, country.clone(), &mut settings.dial);
     }
     if let Some(field) = file.get("trunks") {
         settings.trunks = calls::trunks(&field);
@@ -45,9 +48,7 @@ pub fn file(
     if let Some(field) = file.get("apps") {
         apps::apps(&field, &mut settings.apps);
     }
-    if let Some(field) = file.get("routes") {
-        settings.routes = calls::routes(&field, &calls::Names::of(&file));
-    }
+    settings.routes = routes::routes(&file, country);
     overrides.set_application(report, settings);
     if let Some(field) = file.get("limits") {
         calls::limits(&field.section(&keys::LIMITS), &mut settings.limits);

@@ -14,8 +14,8 @@ fn path(mapping: &str, key: &str) -> String {
 }
 
 /// The keys that hold other mappings have a heading instead of a row.
-const HEADINGS: [&str; 8] = [
-    "server", "sip", "dial", "trunks", "routes", "apps", "limits", "records",
+const HEADINGS: [&str; 9] = [
+    "server", "sip", "dial", "trunks", "dids", "routes", "apps", "limits", "records",
 ];
 
 #[test]
