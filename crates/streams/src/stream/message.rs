@@ -102,6 +102,8 @@ pub enum Down<'a> {
         payload: &'a [u8],
         /// Its format where the message says so; otherwise that of [`Start::down`].
         format: Option<MediaFormat>,
+        /// The same as a [`Down::Mark`] of this name right after it.
+        mark: Option<&'a str>,
     },
     /// Tell me when everything sent so far was played.
     Mark {
