@@ -1,0 +1,109 @@
+//! The parts of a URL that signatures are made of. Nothing is normalised: a signature covers the
+//! letters as they were written.
+
+/// `scheme://authority/path?query`, without its fragment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Url<'u> {
+    /// `https`, `wss`, …
+    pub scheme: &'u str,
+    /// Host, and user and port where they are written.
+    pub authority: &'u str,
+    /// With its leading slash; empty where the URL ends with the authority.
+    pub path: &'u str,
+    /// Behind the question mark, if there is one.
+    pub query: Option<&'u str>,
+}
+
+impl<'u> Url<'u> {
+    /// Takes a URL apart; nothing where it has no scheme or no host.
+    pub fn parse(text: &'u str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let rest = rest.split('#').next()?;
+        let (place, query) = match rest.split_once('?') {
+            Some((place, query)) => (place, Some(query)),
+            None => (rest, None),
+        };
+        let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
+        let whole = !scheme.is_empty() && !authority.is_empty();
+        whole.then_some(Self {
+            scheme,
+            authority,
+            path,
+            query,
+        })
+    }
+
+    /// The host, with the brackets of an IPv6 address.
+    pub fn host(&self) -> &'u str {
+        let place = self.authority.rsplit('@').next().unwrap_or_default();
+        place.strip_suffix(self.port_suffix()).unwrap_or(place)
+    }
+
+    /// The port where one is written.
+    pub fn port(&self) -> Option<u16> {
+        self.port_suffix().strip_prefix(':')?.parse().ok()
+    }
+
+    /// What the scheme means where no port is written.
+    pub fn port_or_default(&self) -> u16 {
+        self.port().unwrap_or(match self.scheme {
+            "https" | "wss" => 443,
+            _ => 80,
+        })
+    }
+
+    /// The authority without its port.
+    pub fn authority_without_port(&self) -> &'u str {
+        let suffix = self.port_suffix();
+        self.authority
+            .strip_suffix(suffix)
+            .unwrap_or(self.authority)
+    }
+
+    /// `:8443`, or nothing.
+    fn port_suffix(&self) -> &'u str {
+        let place = self.authority.rsplit('@').next().unwrap_or_default();
+        let after_address = place.rfind(']').unwrap_or(0);
+        place
+            .rfind(':')
+            .filter(|colon| *colon >= after_address)
+            .and_then(|colon| place.get(colon..))
+            .unwrap_or_default()
+    }
+
+    /// Puts the parts together again with another scheme, authority and path.
+    pub(crate) fn with(&self, scheme: &str, authority: &str, path: &str) -> String {
+        let query = self.query.map(|query| format!("?{query}"));
+        format!("{scheme}://{authority}{path}{}", query.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_comes_apart_as_it_was_written() {
+        let url = Url::parse("https://u:p@ex.com:8443/a/b?x=1&y#z").unwrap();
+        assert_eq!(url.authority, "u:p@ex.com:8443");
+        assert_eq!((url.host(), url.port()), ("ex.com", Some(8443)));
+        assert_eq!(url.authority_without_port(), "u:p@ex.com");
+        assert_eq!((url.path, url.query), ("/a/b", Some("x=1&y")));
+    }
+
+    #[test]
+    fn an_address_in_brackets_is_no_port() {
+        let url = Url::parse("wss://[2001:db8::1]/m").unwrap();
+        assert_eq!((url.host(), url.port()), ("[2001:db8::1]", None));
+        assert_eq!(url.port_or_default(), 443);
+        let url = Url::parse("ws://[::1]:80").unwrap();
+        assert_eq!((url.host(), url.port(), url.path), ("[::1]", Some(80), ""));
+    }
+
+    #[test]
+    fn what_has_no_scheme_or_host_is_no_url() {
+        for text in ["", "ex.com/a", "https://", "https:///path", "://x"] {
+            assert_eq!(Url::parse(text), None, "{text}");
+        }
+    }
+}
