@@ -166,6 +166,11 @@ impl Connection {
         }
     }
 
+    /// Whether something was gathered.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
     /// Sends what was gathered, as far as the kernel takes it.
     pub fn flush(&mut self) {
         if !std::mem::take(&mut self.dirty) {

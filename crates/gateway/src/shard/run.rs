@@ -45,6 +45,8 @@ pub struct Loop {
     once_more: Vec<(usize, Socket)>,
     /// Room for the places that are due.
     due: Vec<usize>,
+    /// The places that have something to send.
+    sending: Vec<usize>,
     lateness: Lateness,
     stopping: bool,
 }
@@ -73,6 +75,7 @@ impl Loop {
             again: Vec::new(),
             once_more: Vec::new(),
             due: Vec::new(),
+            sending: Vec::new(),
             stopping: false,
         }
     }
@@ -83,6 +86,7 @@ impl Loop {
         while !self.stopping {
             let now = Instant::now();
             let due = self.run_due(now);
+            self.send(now);
             let wait = moderation.after(due, now);
             if !wait.is_zero() {
                 std::thread::sleep(wait);
@@ -143,6 +147,26 @@ impl Loop {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
+    /// Sends what the turns of this wake-up left to be sent. One after the other, because the
+    /// kernel's way out is long: what it needs is fetched into the caches once for all of them.
+    fn send(&mut self, now: Instant) {
+        let mut sending = std::mem::take(&mut self.sending);
+        for place in sending.drain(..) {
+            let Some(slot) = self.slots.get_mut(place).and_then(Option::as_mut) else {
+                continue;
+            };
+            let around = Surroundings {
+                registry: self.poll.registry(),
+                reports: &self.reports,
+            };
+            match contained(|| slot.send(now, &around)) {
+                Some(()) => self.deadlines.set(place, slot.due()),
+                None => self.remove(place, true),
+            }
+        }
+        self.sending = sending;
+    }
+
     fn run_again(&mut self, now: Instant) {
         // Only those that are there now: a call that has still more has its turn after the others.
         std::mem::swap(&mut self.again, &mut self.once_more);
@@ -181,6 +205,9 @@ impl Loop {
             return None;
         }
         self.deadlines.set(place, slot.due());
+        if slot.wants_listing() {
+            self.sending.push(place);
+        }
         let over = slot.is_over();
         if self.bridges.has(place) {
             self.cross(place, now);
@@ -268,6 +295,9 @@ impl Loop {
             };
             slot.command(command, now, &around);
             self.deadlines.set(partner, slot.due());
+            if slot.wants_listing() {
+                self.sending.push(partner);
+            }
         }
     }
 

@@ -65,6 +65,8 @@ pub struct Slot {
     closing: Option<Instant>,
     /// Whether this call hears another one instead of its application.
     bridged: bool,
+    /// Whether the shard knows that something waits to be sent.
+    listed: bool,
 }
 
 impl Slot {
@@ -92,6 +94,7 @@ impl Slot {
             backlogged: false,
             closing: None,
             bridged: false,
+            listed: false,
         }
     }
 
@@ -173,10 +176,7 @@ impl Slot {
             };
             let incoming = connection.read();
             let input = match &incoming {
-                Incoming::Nothing => {
-                    self.flush(now, around);
-                    return Turn::Done;
-                }
+                Incoming::Nothing => return Turn::Done,
                 Incoming::Message(Message::Text(text)) => AppInput::Received(Frame::Text(text)),
                 Incoming::Message(Message::Binary(b)) => AppInput::Received(Frame::Binary(b)),
                 Incoming::Message(_) => continue,
@@ -256,7 +256,6 @@ impl Slot {
             self.wire.handle_input(now, AppInput::Event(&event));
             self.drain_wire(now, around);
         }
-        self.flush(now, around);
     }
 
     /// The next event for our own application; a bridged call's are taken by its shard.
@@ -346,6 +345,20 @@ impl Slot {
             }
             self.drain_leg(around);
         }
+    }
+
+    /// Whether something waits to be sent and the shard has not been told.
+    pub fn wants_listing(&mut self) -> bool {
+        let waits = self.sockets.has_waiting()
+            || self.connection.as_ref().is_some_and(Connection::is_dirty);
+        waits && !std::mem::replace(&mut self.listed, true)
+    }
+
+    /// Lets what was gathered in this wake-up go.
+    pub fn send(&mut self, now: Instant, around: &Surroundings<'_>) {
+        self.listed = false;
+        self.sockets.flush();
+        self.flush(now, around);
     }
 
     fn flush(&mut self, now: Instant, around: &Surroundings<'_>) {

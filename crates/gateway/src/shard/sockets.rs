@@ -8,11 +8,17 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use trunkline_legs::Port;
 
+/// Room for a datagram of 20 ms at 64 kbit/s; a longer one makes its own.
+const HELD_BYTES: usize = 192;
+
 /// RTP, and RTCP once it is needed.
 pub struct MediaSockets {
     rtp: mio::net::UdpSocket,
     rtcp: Option<mio::net::UdpSocket>,
     rtcp_address: SocketAddr,
+    /// The datagram that leaves at the end of the wake-up, if `waits` says to whom.
+    held: Vec<u8>,
+    waits: Option<(Port, SocketAddr)>,
     /// Datagrams that the system did not take.
     unsent: u64,
 }
@@ -34,6 +40,8 @@ impl MediaSockets {
             rtp,
             rtcp: None,
             rtcp_address,
+            held: Vec::with_capacity(HELD_BYTES),
+            waits: None,
             unsent: 0,
         })
     }
@@ -56,8 +64,26 @@ impl MediaSockets {
         }
     }
 
-    /// Sends a datagram. The network may lose it, and so may we: it is counted.
+    /// Takes a datagram for sending. It leaves with [`flush`](Self::flush), or when another one
+    /// wants its place: a call rarely has two in one wake-up.
     pub fn send(&mut self, port: Port, destination: SocketAddr, bytes: &[u8]) {
+        self.flush();
+        self.held.clear();
+        self.held.extend_from_slice(bytes);
+        self.waits = Some((port, destination));
+    }
+
+    /// Whether a datagram waits to leave.
+    pub fn has_waiting(&self) -> bool {
+        self.waits.is_some()
+    }
+
+    /// Lets the waiting datagram go. The network may lose it, and so may we: it is counted.
+    pub fn flush(&mut self) {
+        let Some((port, destination)) = self.waits.take() else {
+            return;
+        };
+        let bytes = &self.held;
         let socket = match port {
             Port::Rtp => Some(&self.rtp),
             Port::Rtcp => self.rtcp.as_ref(),
@@ -74,8 +100,9 @@ impl MediaSockets {
         }
     }
 
-    /// Takes the sockets out of the poller.
+    /// Takes the sockets out of the poller, after the last datagram.
     pub fn deregister(&mut self, registry: &Registry) {
+        self.flush();
         let _ = registry.deregister(&mut self.rtp);
         if let Some(rtcp) = &mut self.rtcp {
             let _ = registry.deregister(rtcp);
