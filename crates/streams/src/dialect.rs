@@ -3,7 +3,46 @@
 use thiserror::Error;
 use trunkline_call::CallInfo;
 
-use crate::{AppWire, trunkline};
+use crate::stream::{Manners, Opening, StreamCodec};
+use crate::{AppWire, trunkline, twilio};
+
+/// Every dialect of media streams. A new one is a file of its own and a line here.
+pub const STREAMS: &[StreamDialect] = &[twilio::DIALECT];
+
+/// One dialect of media streams, for both of its ends.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamDialect {
+    /// Its name in configuration and in paths.
+    pub name: &'static str,
+    /// Others who speak it.
+    pub aliases: &'static [&'static str],
+    /// How its ends behave.
+    pub manners: Manners,
+    /// What its ids begin with.
+    pub ids: IdPrefixes,
+    /// Its spelling, for one connection.
+    pub codec: fn() -> Box<dyn StreamCodec>,
+    /// Whether an early message of the provider's end can only be of this dialect.
+    pub opens: fn(&Opening<'_>) -> bool,
+}
+
+/// What goes before our own 32 hexadecimal digits where we speak as the provider's end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdPrefixes {
+    /// Of the stream's id.
+    pub stream: &'static str,
+    /// Of the call's.
+    pub call: &'static str,
+    /// Of the account's.
+    pub account: &'static str,
+}
+
+/// The dialect of media streams that a name or an alias means.
+pub fn stream(name: &str) -> Option<&'static StreamDialect> {
+    STREAMS
+        .iter()
+        .find(|dialect| dialect.name == name || dialect.aliases.contains(&name))
+}
 
 /// Every dialect of this build. A new one is a file of its own and a line here.
 pub const DIALECTS: &[Dialect] = &[trunkline::DIALECT];

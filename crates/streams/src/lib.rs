@@ -13,10 +13,13 @@ mod outbox;
 mod queue;
 pub mod stream;
 pub mod trunkline;
+pub mod twilio;
 mod uplink;
 mod wire;
 
-pub use dialect::{AnswerMode, BadSampleRate, Dialect, SampleRate, UnknownDialect, WireOptions};
+pub use dialect::{
+    AnswerMode, BadSampleRate, Dialect, SampleRate, StreamDialect, UnknownDialect, WireOptions,
+};
 pub use downlink::{AUDIO_BACKLOG_BYTES_MAX, HELD_FRAMES_MAX};
 pub use echo::Echo;
 pub use heartbeat::{PING_EVERY, PINGS_MISSED_MAX};

@@ -19,6 +19,47 @@ pub enum Encoding {
     Opus,
 }
 
+impl Encoding {
+    /// The encoding that providers mean by a name, with or without `audio/` and `x-`, in any case.
+    /// `linear` is what this dialect means by 16 bit linear.
+    pub fn named(name: &str, linear: Self) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase();
+        let name = name.strip_prefix("audio/").unwrap_or(&name);
+        match name.strip_prefix("x-").unwrap_or(name) {
+            "mulaw" | "ulaw" | "pcmu" => Some(Self::Pcmu),
+            "alaw" | "pcma" => Some(Self::Pcma),
+            "l16" | "linear16" | "pcm" | "raw" | "slin" => Some(linear),
+            "pcm_s16le" => Some(Self::L16Little),
+            "pcm_s16be" => Some(Self::L16Big),
+            "g722" => Some(Self::G722),
+            "opus" => Some(Self::Opus),
+            _ => None,
+        }
+    }
+
+    /// Its name as a media type (RFC 4855, with the `x-` that providers put before G.711).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Pcmu => "audio/x-mulaw",
+            Self::Pcma => "audio/x-alaw",
+            Self::L16Little | Self::L16Big | Self::L16Unknown => "audio/x-l16",
+            Self::G722 => "audio/G722",
+            Self::Opus => "audio/opus",
+        }
+    }
+
+    /// Its name in RTP (RFC 3551 §6).
+    pub fn rtp_name(self) -> &'static str {
+        match self {
+            Self::Pcmu => "PCMU",
+            Self::Pcma => "PCMA",
+            Self::L16Little | Self::L16Big | Self::L16Unknown => "L16",
+            Self::G722 => "G722",
+            Self::Opus => "OPUS",
+        }
+    }
+}
+
 /// The audio of one direction: an encoding, and samples a second of its sound. Always mono.
 /// (G.722 is 16,000 here, whatever clock its RTP packets count with.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,4 +76,60 @@ impl MediaFormat {
         encoding: Encoding::Pcmu,
         rate: 8_000,
     };
+
+    /// The format of an encoding's name and a rate, as `start` announces them. The name may carry
+    /// the rate as a parameter, `audio/l16;rate=16000`. Without any, it is the telephone's 8,000.
+    pub fn announced(name: &str, rate: Option<u32>, linear: Encoding) -> Option<Self> {
+        let (name, parameters) = name.split_once(';').unwrap_or((name, ""));
+        let encoding = Encoding::named(name, linear)?;
+        let parameter = parameters
+            .split(';')
+            .find_map(|parameter| parameter.trim().strip_prefix("rate="));
+        let rate = match (encoding, rate, parameter) {
+            (Encoding::G722, ..) => 16_000,
+            (_, Some(rate), _) => rate,
+            (_, None, Some(rate)) => rate.parse().ok()?,
+            (_, None, None) => 8_000,
+        };
+        Some(Self { encoding, rate })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_that_providers_use_is_read() {
+        let read = |name, rate| MediaFormat::announced(name, rate, Encoding::L16Big);
+        let format = |encoding, rate| Some(MediaFormat { encoding, rate });
+        for name in ["audio/x-mulaw", "PCMU", "mulaw", "audio/PCMU", "ulaw"] {
+            assert_eq!(read(name, Some(8_000)), Some(MediaFormat::PCMU), "{name}");
+        }
+        assert_eq!(read("audio/x-alaw", None), format(Encoding::Pcma, 8_000));
+        assert_eq!(read("L16", Some(16_000)), format(Encoding::L16Big, 16_000));
+        assert_eq!(
+            read("audio/x-l16;rate=16000", None),
+            format(Encoding::L16Big, 16_000)
+        );
+        assert_eq!(read("G722", Some(8_000)), format(Encoding::G722, 16_000));
+        assert_eq!(read("AMR-WB", Some(16_000)), None);
+        assert_eq!(read("audio/l16;rate=fast", None), None);
+    }
+
+    #[test]
+    fn every_name_that_is_written_is_read() {
+        let all = [
+            Encoding::Pcmu,
+            Encoding::Pcma,
+            Encoding::L16Unknown,
+            Encoding::G722,
+            Encoding::Opus,
+        ];
+        for encoding in all {
+            for name in [encoding.media_type(), encoding.rtp_name()] {
+                assert_eq!(Encoding::named(name, Encoding::L16Unknown), Some(encoding));
+            }
+        }
+    }
 }

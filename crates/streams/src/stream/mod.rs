@@ -7,9 +7,12 @@
 //!
 //! A codec is pure spelling: no time, no queue, no audio beyond opaque payloads.
 
+mod detect;
 mod format;
+pub(crate) mod json;
 mod message;
 
+pub use detect::{Detected, OPENING_MESSAGES_MAX, Opening, UnknownStream, detect};
 pub use format::{Encoding, MediaFormat};
 pub use message::{Down, Media, Start, Track, Up};
 
