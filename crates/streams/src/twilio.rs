@@ -138,6 +138,7 @@ impl StreamCodec for Twilio {
                     track: json::track(body.track.as_deref())?,
                     chunk: body.chunk.map(|number| number.0),
                     timestamp_ms: body.timestamp.map(|number| number.0),
+                    format: None,
                     payload: self.payload.decode(&body.payload)?,
                 }))
             }
@@ -204,6 +205,7 @@ impl StreamCodec for Twilio {
                 Ok(Down::Media {
                     payload: self.payload.decode(&body.payload)?,
                     format: None,
+                    mark: None,
                 })
             }
             Some("mark") => Ok(Down::Mark {
