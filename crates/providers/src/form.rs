@@ -125,6 +125,13 @@ fn hexadecimal(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
+/// A text as a form carries it, but with `%20` for a space, which every reader understands.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    encode(text, &mut escaped);
+    escaped.replace('+', "%20")
+}
+
 /// Escapes everything that is not unreserved (RFC 3986 section 2.3), with a plus for a space.
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
