@@ -248,8 +248,8 @@ fn a_running_gateway_is_asked_from_the_command_line() {
 #[test]
 fn the_doctor_names_what_is_taken_and_fails() {
     let folder = folder("doctor");
-    let taken = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let port = taken.local_addr().expect("its number").port();
+    let port = support::free_port();
+    let taken = std::net::UdpSocket::bind(("127.0.0.1", port)).expect("a free port");
     let file = format!(
         "server: {{port: 0}}\nsip: {{listen: [\"udp://127.0.0.1:{port}\"], rtp_ports: 12000-13000}}\n\
          limits: {{calls: 10}}\n"

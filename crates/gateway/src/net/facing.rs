@@ -58,6 +58,9 @@ mod tests {
         let v4: IpAddr = Ipv4Addr::LOCALHOST.into();
         assert_eq!(facing.toward(v4, now).unwrap(), v4);
         let v6: IpAddr = Ipv6Addr::LOCALHOST.into();
-        assert_eq!(facing.toward(v6, now).unwrap(), v6);
+        // A container often has no IPv6, not even on loopback.
+        if UdpSocket::bind((v6, 0)).is_ok() {
+            assert_eq!(facing.toward(v6, now).unwrap(), v6);
+        }
     }
 }

@@ -29,8 +29,9 @@ impl Load {
         self.calls.store(calls, Ordering::Relaxed);
     }
 
+    /// Whether it is late. One without calls is not, and does not wake to say so.
     pub fn is_late(&self) -> bool {
-        self.late.load(Ordering::Relaxed)
+        self.late.load(Ordering::Relaxed) && self.calls() > 0
     }
 
     pub fn set_late(&self, is_late: bool) {
@@ -85,6 +86,16 @@ impl Lateness {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shard_that_was_late_and_lost_its_calls_takes_new_ones() {
+        let load = Load::default();
+        load.set_calls(1);
+        load.set_late(true);
+        assert!(load.is_late());
+        load.set_calls(0);
+        assert!(!load.is_late());
+    }
 
     #[test]
     fn a_hiccup_is_no_load_and_most_of_two_seconds_is() {

@@ -12,6 +12,8 @@ struct Outcome {
     successful: u64,
     failed: u64,
     unexpected: u64,
+    /// Messages for no call of its own, or for one that is over.
+    stray: u64,
     retransmitted: u64,
 }
 
@@ -66,9 +68,8 @@ fn read_statistics(csv: &str) -> Outcome {
     Outcome {
         successful: count("SuccessfulCall(C)"),
         failed: count("FailedCall(C)"),
-        unexpected: count("FailedUnexpectedMessage(C)")
-            + count("OutOfCallMsgs(C)")
-            + count("DeadCallMsgs(C)"),
+        unexpected: count("FailedUnexpectedMessage(C)"),
+        stray: count("OutOfCallMsgs(C)") + count("DeadCallMsgs(C)"),
         retransmitted: count("Retransmissions(C)"),
     }
 }
@@ -77,6 +78,13 @@ fn read_statistics(csv: &str) -> Outcome {
 fn check(outcome: &Outcome, gateway: &Gateway, calls: u64) {
     let counts = (outcome.successful, outcome.failed, outcome.unexpected);
     assert_eq!(counts, (calls, 0, 0), "{outcome:?}");
+    // A BYE that SIPp sends again, being served late, is answered again, and so is its INVITE: the
+    // second answer may find the call over. Where nothing was sent twice, nothing is stray.
+    let repeated = outcome.retransmitted + gateway.figure("sip_retransmissions_total");
+    assert!(
+        outcome.stray <= repeated,
+        "{outcome:?}, {repeated} repeated"
+    );
     check_nothing_is_left(gateway, calls);
 }
 
@@ -224,7 +232,8 @@ fn statistics_are_read_by_name_from_the_last_line() {
     let expected = Outcome {
         successful: 7,
         failed: 2,
-        unexpected: 4,
+        unexpected: 1,
+        stray: 3,
         retransmitted: 9,
     };
     assert_eq!(read_statistics(csv), expected);

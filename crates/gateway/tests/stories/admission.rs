@@ -6,11 +6,11 @@ use trunkline_phone::softphone::{Script, Settings};
 use trunkline_sip::Message;
 use trunkline_sip::digest::{Account, DigestClient};
 
-use crate::support::{Caller, Gateway, RawSip, eventually};
+use crate::support::{Caller, Gateway, RawSip, eventually, free_ports};
 
 /// The answer to an INVITE that is refused.
 fn refusal(gateway: &Gateway) -> Message {
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let invite = phone.invite("one-too-many", "echo", "");
     phone.ask(&invite)
 }
@@ -47,7 +47,9 @@ fn a_call_beyond_the_limit_is_asked_to_come_later() {
 
 #[test]
 fn a_call_without_a_port_for_its_sound_is_asked_to_come_later() {
-    let gateway = Gateway::start_with_rtp("admission-ports", "20000-20009", "");
+    let first = free_ports(10);
+    let range = format!("{first}-{}", first + 9);
+    let gateway = Gateway::start_with_rtp("admission-ports", &range, "");
     let mut live = callers(&gateway, 5);
     assert_eq!(gateway.figure("rtp_ports"), 5);
     assert_eq!(refusal(&gateway).status(), Some(503));
@@ -98,18 +100,17 @@ fn account(password: &str) -> Account {
 
 /// Registers agent001 with this password; the answer to the second attempt.
 fn register(gateway: &Gateway, password: &str) -> Message {
-    let mut phone = RawSip::toward(gateway.sip_port);
-    let register = |phone: &mut RawSip, lines: &str| {
-        phone.request("REGISTER", "agent001", "agent001", lines, "")
-    };
-    let first = register(&mut phone, "");
+    let phone = RawSip::toward(gateway.sip_port);
+    let register =
+        |phone: &RawSip, lines: &str| phone.request("REGISTER", "agent001", "agent001", lines, "");
+    let first = register(&phone, "");
     let challenge = phone.ask(&first);
     assert_eq!(challenge.status(), Some(401), "{challenge:?}");
     let mut client = DigestClient::new(account(password), [7; 32]);
     client
         .take_challenge(&challenge, false)
         .expect("a challenge");
-    let second = register(&mut phone, "");
+    let second = register(&phone, "");
     let parsed = Message::parse(second.as_bytes()).expect("a request");
     let (_, credentials) = client.credentials(&parsed).expect("an answer");
     let head = format!("Authorization: {credentials}\r\nContent-Length:");
@@ -129,7 +130,7 @@ fn a_user_registers_with_the_right_password_only() {
 #[test]
 fn who_says_to_be_a_user_must_prove_it() {
     let gateway = Gateway::start("admission-user", USERS);
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let invite = phone.invite("agent001", "echo", "");
     assert_eq!(phone.ask(&invite).status(), Some(401));
     let call_as_agent = |password: &str| {
@@ -154,7 +155,7 @@ fn who_says_to_be_a_user_must_prove_it() {
 #[test]
 fn without_users_a_neighbour_registers_with_any_name() {
     let gateway = Gateway::start("admission-neighbour", "");
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 60\r\n", "");
     assert_eq!(phone.ask(&register).status(), Some(200));
     let device = eventually("the device is listed", || {

@@ -8,7 +8,9 @@ use trunkline_call::{CallEvent, EndReason};
 use trunkline_phone::softphone::{Script, Settings};
 use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Application, Callee, Caller, Events, Gateway, Lobby, Manner, RawSip, sound};
+use crate::support::{
+    Application, Callee, Caller, Events, Gateway, Lobby, Manner, RawSip, TALK, sound,
+};
 
 const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
 
@@ -17,9 +19,11 @@ fn talking(gateway: &Gateway, hz: f64) -> (Caller, String) {
     let script = Script::new().play(Duration::ZERO, &sound::tone(hz, 16_000, 30 * 16_000));
     let caller = Caller::follow(&gateway.uri("echo"), Settings::default(), script);
     caller.wait_answered();
-    gateway.wait_for_calls(1);
     let id = gateway.ask_json(&["calls"])["id"].clone();
-    (caller, id.as_str().expect("a call has an id").to_owned())
+    let id = id.as_str().expect("a call has an id").to_owned();
+    // The answer is on the wire a moment before the gateway's own books say so.
+    gateway.wait_until_answered(&id);
+    (caller, id)
 }
 
 #[test]
@@ -47,7 +51,7 @@ fn a_call_is_listed_ended_and_explained() {
 #[test]
 fn devices_are_listed() {
     let gateway = Gateway::start("control-devices", "");
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 60\r\n", "");
     assert_eq!(phone.ask(&register).status(), Some(200));
     let device = gateway.ask_json(&["devices"]);
@@ -61,7 +65,7 @@ fn a_caller_is_connected_with_somebody_else() {
     let (caller, id) = talking(&gateway, 700.0);
     let script = Script::new()
         .play(Duration::ZERO, &sound::tone(1_100.0, 16_000, 30 * 16_000))
-        .hang_up(Duration::from_secs(2));
+        .hang_up(TALK);
     let callee = Callee::wait(Transport::Udp, script);
     gateway.ask(&["transfer", &id, &callee.uri("bob"), "--bridge"]);
     callee.wait_answered();

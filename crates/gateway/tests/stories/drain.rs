@@ -26,7 +26,7 @@ fn a_gateway_that_leaves_takes_no_new_calls_and_lets_the_live_ones_finish() {
         (ready(&gateway) == Some(503)).then_some(())
     });
     assert_eq!(gateway.figure("draining"), 1);
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let invite = phone.invite("late", "echo", "");
     let refused = phone.ask(&invite);
     assert_eq!(refused.status(), Some(503));

@@ -41,7 +41,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 }
 
 fn options_is_answered(gateway: &Gateway) {
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let options = phone.request("OPTIONS", "neighbour", "echo", "", "");
     assert_eq!(phone.ask(&options).status(), Some(200));
 }

@@ -7,7 +7,7 @@ use trunkline_call::EndReason;
 use trunkline_phone::softphone::Script;
 use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Callee, Gateway, RawSip, sound};
+use crate::support::{Callee, Gateway, RawSip, TALK, sound};
 
 const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
 
@@ -30,9 +30,7 @@ fn here(phone: &RawSip) -> String {
 fn a_telephone_is_called_and_talks_to_the_application() {
     let gateway = Gateway::start("outbound-echo", DIAL);
     let said = sound::tone(700.0, 16_000, 10 * 16_000);
-    let script = Script::new()
-        .play(Duration::ZERO, &said)
-        .hang_up(Duration::from_millis(1_500));
+    let script = Script::new().play(Duration::ZERO, &said).hang_up(TALK);
     let callee = Callee::wait(Transport::Udp, script);
     let id = place(&gateway, &callee.uri("bob"));
     callee.wait_answered();
@@ -112,7 +110,7 @@ fn an_asker_may_end_a_call_that_still_rings() {
 #[test]
 fn a_device_is_called_by_its_name() {
     let gateway = Gateway::start("outbound-device", "");
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 60\r\n", "");
     assert_eq!(phone.ask(&register).status(), Some(200));
     let id = place(&gateway, "kitchen");

@@ -70,7 +70,7 @@ fn a_call_goes_where_the_explanation_says() {
 #[test]
 fn a_header_decides_where_nothing_else_does() {
     let gateway = Gateway::start("routes-header", ROUTES);
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let without = phone.invite("alice", "sales", "");
     assert_eq!(phone.ask(&without).status(), Some(404));
     let other = phone.invite("alice", "sales", "X-Tenant: other\r\n");

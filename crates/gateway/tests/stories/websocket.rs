@@ -60,7 +60,7 @@ fn a_message_holds_twenty_milliseconds_whether_or_not_the_caller_sends() {
     let lobby = Lobby::open();
     let gateway = Gateway::leading_to("websocket-silent-caller", &lobby.url());
     // This caller never sends a packet: nothing is answered, so RTP has nowhere to come from.
-    let mut phone = crate::support::RawSip::toward(gateway.sip_port);
+    let phone = crate::support::RawSip::toward(gateway.sip_port);
     let invite = phone.invite("mute", "anybody", "");
     phone.send(invite.as_bytes());
     let mut session = lobby.accept();
@@ -125,17 +125,22 @@ fn speak(session: &mut Session, call: usize) -> Told {
     }
 }
 
-/// Which numbers were heard, and how many of them before the longest silence.
+/// Which numbers were heard, and how many of them before the longest silence within what was said
+/// first. What is said after the clear comes when the application has heard of it, however late.
 fn numbers(samples: &[i16]) -> (Vec<usize>, u64) {
     let read = numbered::read(samples);
     let heard = read.iter().flatten().copied().collect();
     let (mut silent, mut longest, mut before, mut count) = (0, 0, 0, 0);
     for number in read {
-        silent = if number.is_none() { silent + 1 } else { 0 };
-        count += u64::from(number.is_some());
-        // Only between two numbers.
-        if silent > longest && count > 0 {
-            (longest, before) = (silent, count);
+        match number {
+            None => silent += 1,
+            Some(number) => {
+                if number < SAID && count > 0 && silent > longest {
+                    (longest, before) = (silent, count);
+                }
+                silent = 0;
+                count += 1;
+            }
         }
     }
     (heard, before)

@@ -3,11 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use trunkline_call::CallEvent;
 use trunkline_phone::softphone::{self, PhoneError, Report, Script, Settings};
 
 use super::eventually;
+
+/// How long somebody talks of whom a second must be heard: on a busy machine it may begin late.
+pub const TALK: Duration = Duration::from_secs(4);
 
 /// A call under way, seen from the caller.
 pub struct Caller {

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{PATIENCE, eventually};
+use super::{PATIENCE, Patience, eventually};
 
 /// How long a session waits for a message before it looks at its deadline.
 const TURN: Duration = Duration::from_millis(5);
@@ -180,13 +180,13 @@ impl Session {
 
     /// Takes messages until `look` finds something, and panics with `what` if it never does.
     pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::of(PATIENCE);
         loop {
             if let Some(found) = look(self) {
                 return found;
             }
             assert!(
-                Instant::now() < deadline,
+                !patience.is_over(),
                 "waited {PATIENCE:?} in vain: {what}; told so far: {:?}",
                 self.events
             );

@@ -1,20 +1,24 @@
 //! SIP by hand over UDP, for what no telephone would say.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use trunkline_sip::Message;
 
-use super::PATIENCE;
+use super::{PATIENCE, Patience};
 
 /// Timer T1 (RFC 3261 §17.1.1.2): when a request without answer is sent again.
 const T1: Duration = Duration::from_millis(500);
+
+/// Requests of this program so far. A port may be given again, and the number keeps two of its
+/// requests apart.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 /// A socket that speaks to one gateway.
 pub struct RawSip {
     socket: UdpSocket,
     gateway: SocketAddr,
-    sequence: u32,
 }
 
 impl RawSip {
@@ -23,11 +27,7 @@ impl RawSip {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
         let gateway = SocketAddr::from(([127, 0, 0, 1], sip_port));
         socket.connect(gateway).expect("loopback");
-        Self {
-            socket,
-            gateway,
-            sequence: 0,
-        }
+        Self { socket, gateway }
     }
 
     /// Sends bytes as they are.
@@ -37,16 +37,9 @@ impl RawSip {
     }
 
     /// A request from `user` to `to`, with further header lines and a body.
-    pub fn request(
-        &mut self,
-        method: &str,
-        user: &str,
-        to: &str,
-        lines: &str,
-        body: &str,
-    ) -> String {
-        self.sequence += 1;
-        let (local, remote, n) = (self.local(), self.gateway, self.sequence);
+    pub fn request(&self, method: &str, user: &str, to: &str, lines: &str, body: &str) -> String {
+        let n = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+        let (local, remote) = (self.local(), self.gateway);
         let length = body.len();
         format!(
             "{method} sip:{to}@{remote} SIP/2.0\r\n\
@@ -63,7 +56,7 @@ impl RawSip {
     }
 
     /// An INVITE that offers µ-law at a port nobody listens on.
-    pub fn invite(&mut self, user: &str, to: &str, lines: &str) -> String {
+    pub fn invite(&self, user: &str, to: &str, lines: &str) -> String {
         let lines = format!("{lines}Content-Type: application/sdp\r\n");
         self.request("INVITE", user, to, &lines, OFFER)
     }
@@ -86,10 +79,14 @@ impl RawSip {
 
     /// Waits for a request of this method; what is no such request is passed over.
     pub fn expect(&self, method: &str) -> Message {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::of(PATIENCE);
         let mut buffer = vec![0; 65_535];
-        while let Some(message) = self.receive(&mut buffer, deadline) {
-            if message.method().is_some_and(|it| it.as_str() == method) {
+        while !patience.is_over() {
+            let message = self.receive(&mut buffer, Instant::now() + T1);
+            if let Some(message) = message.filter(|message| {
+                let its = message.method();
+                its.is_some_and(|its| its.as_str() == method)
+            }) {
                 return message;
             }
         }
@@ -114,9 +111,9 @@ impl RawSip {
     }
 
     fn ask_until(&self, request: &str, is_it: impl Fn(&Message) -> bool) -> Message {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::of(PATIENCE);
         let mut buffer = vec![0; 65_535];
-        while Instant::now() < deadline {
+        while !patience.is_over() {
             self.send(request.as_bytes());
             let again = Instant::now() + T1;
             while let Some(answer) = self.receive(&mut buffer, again) {

@@ -1,0 +1,57 @@
+//! Waiting for a condition, on a machine that may be busy or stand still meanwhile.
+
+use std::time::{Duration, Instant};
+
+/// How long a condition may take on a loaded machine before its test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The most that the time between two looks counts. A virtual machine may be stopped for minutes
+/// and its clock goes on; nothing had a chance to happen meanwhile.
+const STEP_MAX: Duration = Duration::from_secs(1);
+
+/// What is left of the time for which somebody waits.
+pub struct Patience {
+    left: Duration,
+    looked: Instant,
+}
+
+impl Patience {
+    /// So much, from now on.
+    pub fn of(time: Duration) -> Self {
+        Self {
+            left: time,
+            looked: Instant::now(),
+        }
+    }
+
+    /// Whether none is left; asked at every look.
+    pub fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        let passed = now.saturating_duration_since(self.looked).min(STEP_MAX);
+        self.looked = now;
+        self.left = self.left.saturating_sub(passed);
+        self.left.is_zero()
+    }
+}
+
+/// Looks until `look` finds something, and panics with `what` if it has not within [`PATIENCE`].
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, look).unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain: {what}"))
+}
+
+/// Looks until `look` finds something or the time is over.
+pub fn within<T>(time: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let mut patience = Patience::of(time);
+    loop {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if patience.is_over() {
+            return None;
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
