@@ -2,9 +2,11 @@
 //! Rust applications hold a [`Control`]. It is cheap to clone and never waits for a call.
 
 use crate::http::Metrics;
+use crate::reload::ConfigurationView;
+use crate::settings::Settings;
 use crate::shard::AppStream;
 use serde::Serialize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use trunkline_call::record::Records;
 use trunkline_call::{CallCommand, CallId, Headers, Parameters, Target, Why};
@@ -164,6 +166,8 @@ pub enum Question {
         Box<WebSocket<AppStream>>,
         oneshot::Sender<Result<(), ControlError>>,
     ),
+    /// Uses these settings from now on; answers with the keys that only a start can change.
+    Reload(Box<Settings>, oneshot::Sender<Vec<&'static str>>),
     /// Takes no new calls; answers when the last one has ended.
     Drain(oneshot::Sender<()>),
     /// Ends every call.
@@ -186,11 +190,16 @@ pub struct Control {
     announcements: broadcast::Sender<Announcement>,
     records: Arc<Mutex<Records>>,
     metrics: Arc<Metrics>,
+    settings: Arc<RwLock<Arc<Settings>>>,
+    configuration: Arc<Mutex<ConfigurationView>>,
 }
 
 impl Control {
     /// A handle and the ends that the gateway keeps.
-    pub(crate) fn new(records: Records) -> (Self, mpsc::Receiver<Question>) {
+    pub(crate) fn new(
+        records: Records,
+        settings: Arc<Settings>,
+    ) -> (Self, mpsc::Receiver<Question>) {
         let (questions, asked) = mpsc::channel(QUESTIONS_MAX);
         let (announcements, _) = broadcast::channel(ANNOUNCEMENTS_MAX);
         let records = Arc::new(Mutex::new(records));
@@ -200,6 +209,8 @@ impl Control {
                 announcements,
                 records,
                 metrics: Arc::default(),
+                settings: Arc::new(RwLock::new(settings)),
+                configuration: Arc::default(),
             },
             asked,
         )
@@ -209,6 +220,27 @@ impl Control {
     pub fn records(&self) -> MutexGuard<'_, Records> {
         // A panic while it was held left whole records: they are pushed by a move.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the gateway is told now; a reload changes it.
+    pub fn settings(&self) -> Arc<Settings> {
+        let settings = self.settings.read();
+        Arc::clone(&settings.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the gateway is told from now on.
+    pub(crate) fn set_settings(&self, settings: Arc<Settings>) {
+        *self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// The file that is read again while the gateway runs, and how that went.
+    pub fn configuration(&self) -> MutexGuard<'_, ConfigurationView> {
+        // It is replaced field by field; whatever a panic left is still a description.
+        let configuration = self.configuration.lock();
+        configuration.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is counted of calls that have ended.
@@ -300,6 +332,16 @@ impl Control {
     pub async fn take(&self, id: CallId, socket: WebSocket<AppStream>) -> Result<(), ControlError> {
         self.ask(|answer| Question::Take(id, Box::new(socket), answer))
             .await?
+    }
+
+    /// Has the gateway use these settings for calls that begin from now on. Gives the keys whose
+    /// change waits for the next start.
+    ///
+    /// # Errors
+    /// As [`Self::calls`].
+    pub async fn reload(&self, settings: Settings) -> Result<Vec<&'static str>, ControlError> {
+        let settings = Box::new(settings);
+        self.ask(|answer| Question::Reload(settings, answer)).await
     }
 
     /// Takes no new calls and returns when the last one has ended.

@@ -66,7 +66,7 @@ impl Gateway {
         let endpoint = Endpoint::new(config, random::seed());
         let (reporter, reports) = mpsc::unbounded_channel();
         let (shards, threads) = start_shards(settings.shards, &reporter)?;
-        let (control, questions) = Control::new(Records::default());
+        let (control, questions) = Control::new(Records::default(), Arc::clone(&settings));
         let start = u64::from_le_bytes(random::bytes());
         let desk = Desk::new(Parts {
             ports: PortPool::new(sip.rtp_ports.clone(), start),
@@ -183,22 +183,23 @@ fn endpoint_config(
     config
 }
 
+/// Who may register and call with a password.
+pub(crate) fn users(sip: &SipSettings) -> Vec<User> {
+    let users = sip.users.iter().map(|user| User {
+        name: user.name.clone(),
+        password: user.password.clone(),
+    });
+    users.collect()
+}
+
 fn admission(sip: &SipSettings) -> AdmissionConfig {
-    let users = sip
-        .users
-        .iter()
-        .map(|user| User {
-            name: user.name.clone(),
-            password: user.password.clone(),
-        })
-        .collect();
     let algorithms = sip.digest.iter().map(|algorithm| match algorithm {
         DigestAlgorithm::Sha256 => Algorithm::Sha256,
         DigestAlgorithm::Md5 => Algorithm::Md5,
     });
     AdmissionConfig {
         algorithms: algorithms.collect(),
-        users,
+        users: users(sip),
         open: sip.open,
         ..AdmissionConfig::default()
     }

@@ -10,6 +10,7 @@ pub mod http;
 mod net;
 mod random;
 pub mod records;
+pub mod reload;
 pub mod settings;
 pub mod shard;
 mod signalling;

@@ -37,6 +37,48 @@ pub struct Settings {
     pub shards: usize,
 }
 
+impl Settings {
+    /// Puts back what only a start can change: what is bound to a port or a file, and trunks. Gives
+    /// the keys under which something else was wanted.
+    pub fn keep_what_a_start_decides(&mut self, running: &Self) -> Vec<&'static str> {
+        let mut kept = Kept::default();
+        let (sip, ours) = (&running.sip, &mut self.sip);
+        kept.keep("sip.listen", &sip.listen, &mut ours.listen);
+        kept.keep("sip.rtp_ports", &sip.rtp_ports, &mut ours.rtp_ports);
+        let (address, wanted) = (&sip.external_address, &mut ours.external_address);
+        kept.keep("sip.external_address", address, wanted);
+        kept.keep("sip.digest", &sip.digest, &mut ours.digest);
+        let (listen, wanted) = (&running.server.listen, &mut self.server.listen);
+        kept.keep("server.host or server.port", listen, wanted);
+        kept.keep("trunks", &running.trunks, &mut self.trunks);
+        kept.keep(
+            "limits.calls",
+            &running.limits.calls,
+            &mut self.limits.calls,
+        );
+        kept.keep(
+            "records.file",
+            &running.records.file,
+            &mut self.records.file,
+        );
+        kept.keep("shards", &running.shards, &mut self.shards);
+        kept.0
+    }
+}
+
+/// Keys under which something else was wanted than what runs.
+#[derive(Default)]
+struct Kept(Vec<&'static str>);
+
+impl Kept {
+    fn keep<T: PartialEq + Clone>(&mut self, key: &'static str, running: &T, wanted: &mut T) {
+        if running != wanted {
+            wanted.clone_from(running);
+            self.0.push(key);
+        }
+    }
+}
+
 /// HTTP.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
@@ -116,7 +158,7 @@ pub enum ExternalAddress {
 }
 
 /// A configured SIP user.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// As in the From and in the digest.
     pub name: String,
@@ -206,7 +248,7 @@ impl DialPattern {
 }
 
 /// A provider or PBX.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Trunk {
     /// Name or address of its SIP server.
     pub host: String,

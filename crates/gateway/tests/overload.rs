@@ -53,7 +53,7 @@ impl AppWire for Ponderous {
 fn gateway() -> InProcess {
     let mut settings = in_process::settings();
     let names = ["echo", "ponderous"];
-    settings.routes = Routes::new(names.map(in_process::rule_to).to_vec());
+    settings.routes = Routes::from(names.map(in_process::rule_to).to_vec());
     let ponderous = AppEntry::WebSocket(WebSocketApp {
         role: AppRole::Server,
         dialect: &PONDEROUS,

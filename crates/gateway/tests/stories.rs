@@ -9,6 +9,7 @@ mod stories {
     mod faulty;
     mod hostile;
     mod outbound;
+    mod reload;
     mod routes;
     mod server_role;
     mod transports;

@@ -29,7 +29,7 @@ pub struct Cli {
 enum Command {
     /// Place a real call on this machine and show what came of it; needs nothing else.
     Demo(demo::Demo),
-    /// Run the gateway.
+    /// Run the gateway; SIGHUP has it read its configuration again.
     Serve(serve::Serve),
     /// Prove a configuration without binding a port.
     Check(check::Check),

@@ -4,13 +4,13 @@ use super::{ConfigArgs, Failure};
 use crate::config::{Loaded, Overrides};
 use crate::gateway::Gateway;
 use crate::http;
+use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::telemetry::log::{self, LogFormat, LogLevel};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use trunkline_sip::endpoint::Transport;
@@ -53,12 +53,13 @@ impl Serve {
             ws_url: self.ws_url.clone(),
         };
         let loaded = self.config.load(&overrides)?;
+        let asked_for = self.config.config.clone();
         log::start(self.level(&loaded), self.log_format, self.trace_sip);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(Failure::of)?;
-        runtime.block_on(serve(loaded))
+        runtime.block_on(serve(loaded, asked_for, overrides))
     }
 
     fn level(&self, loaded: &Loaded) -> LogLevel {
@@ -68,7 +69,11 @@ impl Serve {
     }
 }
 
-async fn serve(loaded: Loaded) -> Result<(), Failure> {
+async fn serve(
+    loaded: Loaded,
+    asked_for: Option<PathBuf>,
+    overrides: Overrides,
+) -> Result<(), Failure> {
     let Loaded { settings, file, .. } = loaded;
     let wanted = settings.server.listen;
     let listener = TcpListener::bind(wanted).await.map_err(|error| {
@@ -81,9 +86,12 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
         .map_err(Failure::of)?;
     warn_of_openness(&settings);
     let (mut terminate, mut interrupt) = signals().map_err(Failure::of)?;
+    let hangup = signal(SignalKind::hangup()).map_err(Failure::of)?;
     let control = gateway.control().clone();
-    let router = http::router(control.clone(), Arc::new(settings.clone()));
+    let router = http::router(control.clone());
     let http = tokio::spawn(http::serve(listener, router));
+    let reloader = Reloader::new(asked_for, overrides, file.as_deref(), control.clone());
+    let reloader = tokio::spawn(reloader.run(hangup));
     // Whoever started us may have closed our standard output.
     let _ = announce(&settings, file.as_deref(), http_at, gateway.addresses());
     tokio::select! {
@@ -96,6 +104,7 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    reloader.abort();
     gateway.stop().await;
     http.abort();
     Ok(())

@@ -21,8 +21,8 @@ pub async fn check(State(shared): State<Shared>, request: Request, next: Next) -
         .extensions()
         .get::<Client>()
         .map(|client| client.0.ip());
-    let tokens = &shared.settings.server.api_tokens;
-    match role(client, request.headers(), tokens) {
+    let settings = shared.settings();
+    match role(client, request.headers(), &settings.server.api_tokens) {
         None => ApiError::unauthorized().into_response(),
         Some(Role::Viewer) if !is_looking(&request) => {
             ApiError::forbidden("this token may look, not touch; use one with `role: admin`")

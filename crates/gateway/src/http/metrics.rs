@@ -3,6 +3,7 @@
 use super::Shared;
 use super::error::ApiError;
 use crate::control::Figures;
+use crate::reload::ConfigurationView;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -94,10 +95,11 @@ impl Metrics {
     }
 
     /// Everything as text.
-    fn text(&self, figures: &Figures) -> String {
+    fn text(&self, figures: &Figures, configuration: &ConfigurationView) -> String {
         let mut registry = Registry::with_prefix("trunkline");
         self.register(&mut registry);
         register_figures(&mut registry, figures);
+        register_configuration(&mut registry, configuration);
         let mut text = String::new();
         // Writing to a string does not fail.
         let _ = encode(&mut text, &registry);
@@ -124,9 +126,7 @@ fn register_figures(registry: &mut Registry, figures: &Figures) {
         ),
     ];
     for (name, help, value) in gauges {
-        let gauge = Gauge::<i64>::default();
-        gauge.set(value);
-        registry.register(name, help, gauge);
+        register_gauge(registry, name, help, value);
     }
     let counters = [
         (
@@ -151,10 +151,31 @@ fn register_figures(registry: &mut Registry, figures: &Figures) {
         ),
     ];
     for (name, help, value) in counters {
-        let counter = Counter::<u64>::default();
-        counter.inc_by(value);
-        registry.register(name, help, counter);
+        register_counter(registry, name, help, value);
     }
+}
+
+fn register_configuration(registry: &mut Registry, configuration: &ConfigurationView) {
+    let (reloads, refusals) = (configuration.reloads, configuration.refusals);
+    let help = "Configurations taken while running";
+    register_counter(registry, "configuration_reloads", help, reloads);
+    let help = "Configurations refused while running";
+    register_counter(registry, "configuration_refusals", help, refusals);
+    let help = "1 while the file is the configuration that runs, 0 while it is refused";
+    let current = i64::from(configuration.problems.is_empty());
+    register_gauge(registry, "configuration_current", help, current);
+}
+
+fn register_gauge(registry: &mut Registry, name: &str, help: &str, value: i64) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
+}
+
+fn register_counter(registry: &mut Registry, name: &str, help: &str, value: u64) {
+    let counter = Counter::<u64>::default();
+    counter.inc_by(value);
+    registry.register(name, help, counter);
 }
 
 /// `GET /metrics`
@@ -162,7 +183,9 @@ pub async fn scrape(State(shared): State<Shared>) -> Result<impl IntoResponse, A
     const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let figures = shared.control.figures().await?;
     let metrics: &Arc<Metrics> = shared.control.metrics();
-    Ok(([(CONTENT_TYPE, TYPE)], metrics.text(&figures)))
+    let configuration = shared.control.configuration().clone();
+    let text = metrics.text(&figures, &configuration);
+    Ok(([(CONTENT_TYPE, TYPE)], text))
 }
 
 #[cfg(test)]
@@ -171,10 +194,11 @@ mod tests {
 
     #[test]
     fn every_figure_has_the_prefix_and_a_help_line() {
-        let text = Metrics::default().text(&Figures {
+        let figures = Figures {
             calls: 3,
             ..Figures::default()
-        });
+        };
+        let text = Metrics::default().text(&figures, &ConfigurationView::default());
         assert!(text.contains("trunkline_calls 3\n"), "{text}");
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             assert!(line.starts_with("trunkline_"), "{line}");

@@ -3,6 +3,7 @@
 
 mod access;
 mod calls;
+mod configuration;
 mod dashboard;
 mod error;
 mod events;
@@ -47,15 +48,20 @@ const UNREAD_TIME_MAX: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Shared {
     control: Control,
-    settings: Arc<Settings>,
     started: Instant,
 }
 
+impl Shared {
+    /// What the gateway is told now.
+    fn settings(&self) -> Arc<Settings> {
+        self.control.settings()
+    }
+}
+
 /// Every path of the interface.
-pub fn router(control: Control, settings: Arc<Settings>) -> Router {
+pub fn router(control: Control) -> Router {
     let shared = Shared {
         control,
-        settings,
         started: Instant::now(),
     };
     let guarded = Router::new()
@@ -68,6 +74,7 @@ pub fn router(control: Control, settings: Arc<Settings>) -> Router {
         .route("/v1/devices", get(registrations::devices))
         .route("/v1/trunks", get(registrations::trunks))
         .route("/v1/route", get(routes::explain))
+        .route("/v1/configuration", get(configuration::show))
         .route("/v1/records", get(records::list))
         .route("/v1/records/{id}", get(records::one))
         .route("/v1/records/{id}/why", get(records::why))

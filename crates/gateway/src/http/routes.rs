@@ -43,7 +43,7 @@ pub async fn explain(
         headers: &headers,
         source,
     };
-    Ok(Json(explanation(&shared.settings.routes, &arrival)))
+    Ok(Json(explanation(&shared.settings().routes, &arrival)))
 }
 
 /// The decision about a call, and what each entry and rule had to do with it.

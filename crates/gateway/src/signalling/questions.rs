@@ -2,10 +2,14 @@
 
 use super::{Desk, Phase};
 use crate::control::{ControlError, DeviceView, Figures, Question, TrunkView};
+use crate::gateway;
 use crate::net;
+use crate::settings::Settings;
 use crate::shard::{AppStream, ToCall};
+use std::sync::Arc;
 use std::time::Instant;
 use trunkline_call::{CallCommand, CallId, GatewayReason};
+use trunkline_sip::endpoint::Action;
 use tungstenite::WebSocket;
 
 impl Desk {
@@ -36,6 +40,9 @@ impl Desk {
             }
             Question::Take(id, socket, answer) => {
                 let _ = answer.send(self.take_call(id, socket));
+            }
+            Question::Reload(settings, answer) => {
+                let _ = answer.send(self.reload(*settings));
             }
             Question::Drain(answer) => self.drain(answer),
             Question::Stop => self.begin_stop(),
@@ -77,6 +84,20 @@ impl Desk {
         }
         self.tell(key, ToCall::Opened(socket));
         Ok(())
+    }
+
+    /// Calls that begin from now on find other routes, applications and rules; those that live
+    /// keep what they have.
+    fn reload(&mut self, mut settings: Settings) -> Vec<&'static str> {
+        let kept = settings.keep_what_a_start_decides(&self.settings);
+        let (old, new) = (&self.settings.sip, &settings.sip);
+        if (&old.users, old.open) != (&new.users, new.open) {
+            let (users, open) = (gateway::users(new), new.open);
+            self.act(Action::Admit { users, open });
+        }
+        self.settings = Arc::new(settings);
+        self.control.set_settings(Arc::clone(&self.settings));
+        kept
     }
 
     fn devices(&self, now: Instant) -> Vec<DeviceView> {

@@ -5,6 +5,7 @@ use crate::digest::Account;
 use crate::message::Method;
 use crate::registration::RegistrationConfig;
 use crate::uri::Uri;
+use crate::user_agent::User;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -216,4 +217,12 @@ pub enum Action {
     },
     /// Opens or closes the door for new calls.
     Serve(Service),
+    /// From now on these users, and nobody else, may prove a password; whether calls from public
+    /// addresses are taken without one. Devices of users who are gone are forgotten. Calls stay.
+    Admit {
+        /// Who may register and call.
+        users: Vec<User>,
+        /// Whether anybody may call.
+        open: bool,
+    },
 }

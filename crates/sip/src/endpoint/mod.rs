@@ -304,6 +304,7 @@ impl Endpoint {
             Action::Register { owner, config } => self.register(now, owner, *config),
             Action::Unregister { owner } => self.unregister(now, owner),
             Action::Serve(service) => self.service = service,
+            Action::Admit { users, open } => self.admit(users, open),
         }
     }
 

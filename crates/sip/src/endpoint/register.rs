@@ -5,8 +5,10 @@ use super::schedule::Holder;
 use super::{Contact, Draft, Endpoint, Event, Failure, OwnerId};
 use crate::digest::DigestClient;
 use crate::message::{Message, Method};
+use crate::registrar::Change;
 use crate::registration::{Registration, RegistrationConfig};
 use crate::transaction::Timer;
+use crate::user_agent::User;
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -141,7 +143,17 @@ impl Endpoint {
     }
 
     pub(super) fn bindings_due(&mut self, now: Instant) {
-        for change in self.agent.expire_bindings(now) {
+        let changes = self.agent.expire_bindings(now);
+        self.bindings_changed(changes);
+    }
+
+    pub(super) fn admit(&mut self, users: Vec<User>, open: bool) {
+        let changes = self.agent.admit_users(users, open);
+        self.bindings_changed(changes);
+    }
+
+    fn bindings_changed(&mut self, changes: Vec<Change>) {
+        for change in changes {
             self.tell(Event::Binding(change));
         }
         self.watch_bindings();

@@ -126,6 +126,23 @@ impl Registrar {
         changes
     }
 
+    /// Takes out every binding of the users that `which` picks.
+    pub(crate) fn forget_users(&mut self, which: impl Fn(&str) -> bool) -> Vec<Change> {
+        let entries: Vec<_> = self
+            .expiry
+            .extract_if(.., |_, user| which(user))
+            .map(|((_, id), user)| (id, user))
+            .collect();
+        let gone = entries.into_iter().filter_map(|(id, user)| {
+            let gone = self.take(&user, |binding| binding.id == id)?;
+            Some(Change::Gone {
+                user,
+                contact: gone.contact,
+            })
+        });
+        gone.collect()
+    }
+
     /// Answers a REGISTER of a user who may register (§10.3 from step 5 on). All of it is done, or
     /// nothing.
     pub(crate) fn answer(

@@ -94,6 +94,19 @@ impl UserAgentCore {
         self.registrar.expire(now)
     }
 
+    /// Puts other users in the place of those who were; the bindings of who is none are gone.
+    /// Without any user everybody near may register, so every binding stays.
+    pub fn admit_users(&mut self, users: Vec<User>, open: bool) -> Vec<Change> {
+        let admission = &mut self.config.admission;
+        (admission.users, admission.open) = (users, open);
+        match admission.users.is_empty() {
+            true => Vec::new(),
+            false => self
+                .registrar
+                .forget_users(|name| admission.password(name).is_none()),
+        }
+    }
+
     /// Looks at a request outside any dialog.
     pub fn screen(
         &mut self,

@@ -3,7 +3,7 @@
 use crate::bench::Bench;
 use std::time::Duration;
 use trunkline_sip::digest::{Account, DigestClient};
-use trunkline_sip::endpoint::{EndpointConfig, Event, Path};
+use trunkline_sip::endpoint::{Action, EndpointConfig, Event, Path};
 use trunkline_sip::registrar::{BINDINGS_PER_USER_MAX, Change, RegistrarConfig};
 use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig, User};
 use trunkline_sip::{Message, Name};
@@ -246,4 +246,29 @@ fn a_configured_user_registers_by_digest_and_nobody_else_for_them() {
         assert_eq!(bench.statuses(), [status], "{name}");
     }
     assert_eq!(bench.endpoint.registrar().bindings("alice").count(), 1);
+}
+
+#[test]
+fn users_can_be_changed_and_the_devices_of_who_is_none_are_forgotten() {
+    let mut bench = Bench::new();
+    let phone = "Contact: <sip:alice@10.0.0.2>";
+    assert_eq!(register(&mut bench, 1, &[phone]).status(), Some(200));
+    let users = |name: &str| {
+        vec![User {
+            name: name.into(),
+            password: "secret".into(),
+        }]
+    };
+    let admit = |users| Action::Admit { users, open: false };
+    assert_eq!(changes(&mut bench), [true]);
+    bench.act(admit(users("alice")));
+    assert_eq!(changes(&mut bench), [], "alice is a user still");
+    assert_eq!(register(&mut bench, 2, &[phone]).status(), Some(401));
+    bench.act(admit(users("bob")));
+    assert_eq!(changes(&mut bench), [false], "alice is none any more");
+    assert!(bench.endpoint.registrar().is_empty());
+    bench.act(admit(Vec::new()));
+    assert_eq!(register(&mut bench, 3, &[phone]).status(), Some(200));
+    bench.wait(Duration::from_secs(3_700));
+    bench.assert_empties();
 }
