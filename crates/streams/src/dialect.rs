@@ -4,10 +4,16 @@ use thiserror::Error;
 use trunkline_call::CallInfo;
 
 use crate::stream::{Manners, Opening, StreamCodec};
-use crate::{AppWire, trunkline, twilio};
+use crate::{AppWire, exotel, plivo, telnyx, trunkline, twilio, vonage};
 
 /// Every dialect of media streams. A new one is a file of its own and a line here.
-pub const STREAMS: &[StreamDialect] = &[twilio::DIALECT];
+pub const STREAMS: &[StreamDialect] = &[
+    twilio::DIALECT,
+    telnyx::DIALECT,
+    plivo::DIALECT,
+    exotel::DIALECT,
+    vonage::DIALECT,
+];
 
 /// One dialect of media streams, for both of its ends.
 #[derive(Clone, Copy, Debug)]

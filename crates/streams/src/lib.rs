@@ -7,14 +7,18 @@
 pub mod dialect;
 mod downlink;
 mod echo;
+pub mod exotel;
 mod heartbeat;
 mod marks;
 mod outbox;
+pub mod plivo;
 mod queue;
 pub mod stream;
+pub mod telnyx;
 pub mod trunkline;
 pub mod twilio;
 mod uplink;
+pub mod vonage;
 mod wire;
 
 pub use dialect::{

@@ -8,10 +8,10 @@ use trunkline_call::Parameters;
 
 use crate::Frame;
 use crate::dialect::{IdPrefixes, StreamDialect};
-use crate::stream::json::{self, Number, Object, Payload, Text, quoted};
+use crate::stream::bodies::{DtmfBody, FormatBody, MarkBody, MediaBody, write_media};
+use crate::stream::json::{self, Object, Payload, Text, quoted};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, MediaFormat, Nonsense, Start, StreamCodec, Up,
 };
 
 /// Where the registry finds this dialect.
@@ -73,28 +73,6 @@ struct Message<'a> {
 }
 
 #[derive(Deserialize)]
-struct MediaBody<'a> {
-    #[serde(borrow)]
-    track: Option<Text<'a>>,
-    chunk: Option<Number>,
-    timestamp: Option<Number>,
-    #[serde(borrow)]
-    payload: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct DtmfBody<'a> {
-    #[serde(borrow)]
-    digit: Text<'a>,
-}
-
-#[derive(Deserialize)]
-struct MarkBody<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-}
-
-#[derive(Deserialize)]
 struct StartMessage<'a> {
     #[serde(borrow)]
     start: StartBody<'a>,
@@ -114,15 +92,6 @@ struct StartBody<'a> {
     custom_parameters: Option<Object>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct FormatBody<'a> {
-    #[serde(borrow)]
-    encoding: Text<'a>,
-    sample_rate: Option<Number>,
-    channels: Option<Number>,
-}
-
 impl StreamCodec for Twilio {
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         let Some(text) = json::text(frame)? else {
@@ -134,21 +103,9 @@ impl StreamCodec for Twilio {
             Some("start") => self.read_start(text),
             Some("media") => {
                 let body = message.media.ok_or(Nonsense("media without its body"))?;
-                Ok(Up::Media(Media {
-                    track: json::track(body.track.as_deref())?,
-                    chunk: body.chunk.map(|number| number.0),
-                    timestamp_ms: body.timestamp.map(|number| number.0),
-                    format: None,
-                    payload: self.payload.decode(&body.payload)?,
-                }))
+                Ok(Up::Media(body.up(&mut self.payload)?))
             }
-            Some("dtmf") => {
-                let body = message.dtmf.ok_or(Nonsense("dtmf without its body"))?;
-                Ok(Up::Dtmf {
-                    digit: json::digit(&body.digit)?,
-                    duration: None,
-                })
-            }
+            Some("dtmf") => message.dtmf.ok_or(Nonsense("dtmf without its body"))?.up(),
             Some("mark") => Ok(Up::Mark {
                 name: self.name(message.mark)?,
             }),
@@ -164,7 +121,10 @@ impl StreamCodec for Twilio {
                 .message
                 .push_str(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#),
             Up::Start(start) => self.write_start(start),
-            Up::Media(media) => self.write_media(media),
+            Up::Media(media) => self.write_event("media", |message| {
+                write_media(message, media);
+                Ok(())
+            }),
             Up::Dtmf { digit, .. } => {
                 let digit = digit.as_char();
                 self.write_event("dtmf", |message| {
@@ -200,14 +160,10 @@ impl StreamCodec for Twilio {
         };
         let message: Message<'_> = json::read(text)?;
         match message.event.as_deref() {
-            Some("media") => {
-                let body = message.media.ok_or(Nonsense("media without its body"))?;
-                Ok(Down::Media {
-                    payload: self.payload.decode(&body.payload)?,
-                    format: None,
-                    mark: None,
-                })
-            }
+            Some("media") => message
+                .media
+                .ok_or(Nonsense("media without its body"))?
+                .down(&mut self.payload),
             Some("mark") => Ok(Down::Mark {
                 name: self.name(message.mark)?,
             }),
@@ -248,9 +204,7 @@ impl StreamCodec for Twilio {
 impl Twilio {
     fn read_start(&mut self, text: &str) -> Result<Up<'_>, Nonsense> {
         let body = json::read::<StartMessage<'_>>(text)?.start;
-        let format = body
-            .media_format
-            .map(|body| json::format(&body.encoding, body.sample_rate, body.channels, LINEAR));
+        let format = body.media_format.map(|body| body.announced(LINEAR));
         let parameters = body.custom_parameters.unwrap_or_default().0;
         let from = FROM.iter().find_map(|name| parameters.find(name));
         let to = TO.iter().find_map(|name| parameters.find(name));
@@ -300,26 +254,6 @@ impl Twilio {
                 format.encoding.media_type(),
                 format.rate,
             )
-        });
-    }
-
-    fn write_media(&mut self, media: &Media<'_>) {
-        let track = match media.track {
-            Track::Inbound => "inbound",
-            Track::Outbound => "outbound",
-        };
-        self.write_event("media", |message| {
-            write!(message, r#""media":{{"track":"{track}""#)?;
-            if let Some(chunk) = media.chunk {
-                write!(message, r#","chunk":"{chunk}""#)?;
-            }
-            if let Some(timestamp) = media.timestamp_ms {
-                write!(message, r#","timestamp":"{timestamp}""#)?;
-            }
-            message.push_str(r#","payload":""#);
-            json::push_base64(message, media.payload);
-            message.push_str("\"}");
-            Ok(())
         });
     }
 

@@ -6,7 +6,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use trunkline_audio::{AudioFrame, FRAME_SAMPLES};
-use trunkline_call::{CallEvent, Direction};
+use trunkline_call::{CallEvent, Direction, Parameters};
+use trunkline_streams::dialect::STREAMS;
+use trunkline_streams::stream::{Down, Media, Start, Track, Up};
 use trunkline_streams::{
     AppInput, AppOutput, AppWire, Echo, Frame, SampleRate, Trunkline, WireOptions,
 };
@@ -134,4 +136,54 @@ fn an_echo() {
         (0..MESSAGES).map(step).sum()
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn media_of_every_dialect_both_ways() {
+    for dialect in STREAMS {
+        let (mut provider, mut server) = ((dialect.codec)(), (dialect.codec)());
+        let started = provider
+            .write_up(&Up::Start(Box::new(stream())))
+            .expect("every dialect begins");
+        server.read_up(started).expect("we read what we write");
+        let audio = [0x5a; 640];
+        let heard = Up::Media(Media {
+            track: Track::Inbound,
+            chunk: Some(1),
+            timestamp_ms: Some(20),
+            format: None,
+            payload: &audio,
+        });
+        let said = Down::Media {
+            payload: &audio,
+            format: None,
+            mark: None,
+        };
+        let count = allocations(|| {
+            for _ in 0..MESSAGES {
+                let frame = provider.write_up(&heard).expect("audio is spoken");
+                let up = server.read_up(frame).expect("and understood");
+                assert!(matches!(up, Up::Media(media) if media.payload == audio));
+                let frame = server.write_down(&said).expect("audio is spoken");
+                let down = provider.read_down(frame).expect("and understood");
+                assert!(matches!(down, Down::Media { payload, .. } if *payload == audio));
+            }
+            MESSAGES
+        });
+        assert_eq!(count, 0, "{}", dialect.name);
+    }
+}
+
+fn stream() -> Start {
+    Start {
+        stream_id: "s1".to_owned(),
+        call_id: "c1".to_owned(),
+        account_id: Some("a1".to_owned()),
+        from: "+15125550100".to_owned(),
+        to: "+15125550199".to_owned(),
+        direction: None,
+        up: None,
+        down: None,
+        parameters: Parameters::default(),
+    }
 }

@@ -23,18 +23,26 @@ impl Encoding {
     /// The encoding that providers mean by a name, with or without `audio/` and `x-`, in any case.
     /// `linear` is what this dialect means by 16 bit linear.
     pub fn named(name: &str, linear: Self) -> Option<Self> {
-        let name = name.trim().to_ascii_lowercase();
-        let name = name.strip_prefix("audio/").unwrap_or(&name);
-        match name.strip_prefix("x-").unwrap_or(name) {
-            "mulaw" | "ulaw" | "pcmu" => Some(Self::Pcmu),
-            "alaw" | "pcma" => Some(Self::Pcma),
-            "l16" | "linear16" | "pcm" | "raw" | "slin" => Some(linear),
-            "pcm_s16le" => Some(Self::L16Little),
-            "pcm_s16be" => Some(Self::L16Big),
-            "g722" => Some(Self::G722),
-            "opus" => Some(Self::Opus),
-            _ => None,
-        }
+        let known = [
+            ("mulaw", Self::Pcmu),
+            ("ulaw", Self::Pcmu),
+            ("pcmu", Self::Pcmu),
+            ("alaw", Self::Pcma),
+            ("pcma", Self::Pcma),
+            ("l16", linear),
+            ("linear16", linear),
+            ("pcm", linear),
+            ("raw", linear),
+            ("slin", linear),
+            ("pcm_s16le", Self::L16Little),
+            ("pcm_s16be", Self::L16Big),
+            ("g722", Self::G722),
+            ("opus", Self::Opus),
+        ];
+        let name = without(without(name.trim(), "audio/"), "x-");
+        let named =
+            |(known, encoding): (&str, Self)| known.eq_ignore_ascii_case(name).then_some(encoding);
+        known.into_iter().find_map(named)
     }
 
     /// Its name as a media type (RFC 4855, with the `x-` that providers put before G.711).
@@ -92,6 +100,15 @@ impl MediaFormat {
             (_, None, None) => 8_000,
         };
         Some(Self { encoding, rate })
+    }
+}
+
+/// A name without its beginning, in either case. Nothing is copied: some dialects say their format
+/// with every piece of audio.
+fn without<'a>(name: &'a str, beginning: &str) -> &'a str {
+    match name.split_at_checked(beginning.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(beginning) => rest,
+        _ => name,
     }
 }
 

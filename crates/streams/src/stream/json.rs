@@ -120,6 +120,12 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
+/// What a field says; an empty one says nothing.
+pub(crate) fn told(text: Option<Text<'_>>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+        .map(|text| text.to_string())
+}
+
 /// The text of a message of a dialect that has no other; `None` of a ping.
 pub(crate) fn text(frame: Frame<'_>) -> Result<Option<&str>, Nonsense> {
     match frame {

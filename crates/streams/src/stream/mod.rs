@@ -7,6 +7,7 @@
 //!
 //! A codec is pure spelling: no time, no queue, no audio beyond opaque payloads.
 
+pub(crate) mod bodies;
 mod detect;
 mod format;
 pub(crate) mod json;

@@ -1,4 +1,4 @@
-//! The fixtures of a dialect; `fixtures/README.md` says how they are written.
+//! The fixtures of a dialect; `crates/streams/fixtures/README.md` says how they are written.
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::path::{Path, PathBuf};
