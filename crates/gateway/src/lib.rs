@@ -1,6 +1,7 @@
 //! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.
 
 pub mod apps;
+mod awake;
 pub mod cli;
 pub mod config;
 pub mod control;

@@ -5,7 +5,7 @@ mod support;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use support::{Caller, Gateway, eventually, folder, get};
+use support::{Caller, Gateway, eventually, folder, free_port, get};
 use trunkline_call::EndReason;
 
 fn trunkline(folder: &Path, arguments: &[&str]) -> Output {
@@ -320,4 +320,44 @@ fn the_page_on_http_lists_what_the_description_has() {
     described.sort();
     listed.sort();
     assert_eq!(listed, described);
+}
+
+#[test]
+fn the_older_name_serves_and_its_variables_are_about_http() {
+    let folder = folder("older-name");
+    let program = folder.join("sip-voice-server");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_trunkline"), &program).expect("a link");
+    let (sip, http) = (free_port(), free_port());
+    let listen = format!("sip: {{listen: [\"udp://127.0.0.1:{sip}\"], rtp_ports: 12000-19999}}\n");
+    let numbers = "dids: {+15125551234: {user_id: a}, +15125559999: {user_id: b}}\n";
+    std::fs::write(folder.join("bot.yaml"), listen + numbers).expect("a file");
+    let mut server = Command::new(&program)
+        .args(["-c", "bot.yaml", "--log-level", "WARNING"])
+        .current_dir(&folder)
+        .env("SIP_SERVER_PORT", http.to_string())
+        .env("OLLAMA_HOST", format!("127.0.0.1:{}", free_port()))
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the binary under test starts");
+    let health = eventually("it serves HTTP where the variable says", || {
+        let (status, body) = get(http, "/health").ok()?;
+        (status == 200).then_some(body)
+    });
+    let health: Value = serde_json::from_str(&health).expect("JSON");
+    assert_eq!(
+        (&health["status"], &health["dids"]),
+        (&Value::from("ok"), &Value::from(2))
+    );
+    assert_eq!(health["ollama"], false, "nobody listens there");
+    server.kill().expect("it runs");
+    server.wait().expect("it ends");
+    let help = Command::new(&program)
+        .arg("--help")
+        .output()
+        .expect("it starts");
+    let help = text(&help.stdout);
+    assert!(
+        help.contains("Usage: sip-voice-server") && help.contains("--config"),
+        "{help}"
+    );
 }

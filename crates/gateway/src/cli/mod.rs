@@ -10,10 +10,12 @@ mod doctor;
 mod manual;
 mod print;
 mod serve;
+mod sip_voice_server;
 mod ticker;
 
 use crate::config::{self, Loaded, Overrides, Variables};
 use clap::{Args, Parser, Subcommand};
+use sip_voice_server::SipVoiceServer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -94,7 +96,12 @@ impl Failure {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = if SipVoiceServer::is_called() {
+        Command::Serve(SipVoiceServer::parse().into())
+    } else {
+        Cli::parse().command
+    };
+    let done = match command {
         Command::Demo(demo) => demo.run(),
         Command::Serve(serve) => serve.run(),
         Command::Check(check) => check.run(),

@@ -19,28 +19,31 @@ use trunkline_sip::endpoint::Transport;
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
-    config: ConfigArgs,
+    pub(super) config: ConfigArgs,
     /// The address of HTTP.
     #[arg(long, value_name = "ADDRESS")]
-    host: Option<IpAddr>,
+    pub(super) host: Option<IpAddr>,
     /// The port of HTTP.
     #[arg(short, long)]
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
     /// The port of SIP.
     #[arg(long, value_name = "PORT")]
-    sip_port: Option<u16>,
+    pub(super) sip_port: Option<u16>,
     /// Lead every call to this WebSocket application: ws://host:port/path, with {call_id} in it.
     #[arg(long, value_name = "URL")]
-    ws_url: Option<String>,
+    pub(super) ws_url: Option<String>,
     /// How much is logged, on standard error.
     #[arg(long, value_name = "LEVEL")]
-    log_level: Option<LogLevel>,
+    pub(super) log_level: Option<LogLevel>,
     /// How it is logged.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    log_format: LogFormat,
+    pub(super) log_format: LogFormat,
     /// Log every SIP message, without passwords and what proves them.
     #[arg(long)]
-    trace_sip: bool,
+    pub(super) trace_sip: bool,
+    /// Whether it runs under its older name.
+    #[arg(skip)]
+    pub(super) is_older_name: bool,
 }
 
 impl Serve {
@@ -51,6 +54,7 @@ impl Serve {
             port: self.port,
             sip_port: self.sip_port,
             ws_url: self.ws_url.clone(),
+            is_older_name: self.is_older_name,
         };
         let loaded = self.config.load(&overrides)?;
         let asked_for = self.config.config.clone();

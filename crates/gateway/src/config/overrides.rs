@@ -22,6 +22,9 @@ pub struct Overrides {
     pub sip_port: Option<u16>,
     /// The WebSocket application that takes every call.
     pub ws_url: Option<String>,
+    /// Whether the gateway runs under its older name, which had no SIP: `SIP_SERVER_HOST` and
+    /// `SIP_SERVER_PORT` are about HTTP then.
+    pub is_older_name: bool,
 }
 
 impl Overrides {

@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod media_socket;
 mod metrics;
+mod ollama;
 mod probes;
 mod records;
 mod registrations;
@@ -24,6 +25,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ollama::Ollama;
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,6 +51,7 @@ const UNREAD_TIME_MAX: Duration = Duration::from_secs(30);
 pub struct Shared {
     control: Control,
     started: Instant,
+    ollama: Arc<Ollama>,
 }
 
 impl Shared {
@@ -63,6 +66,7 @@ pub fn router(control: Control) -> Router {
     let shared = Shared {
         control,
         started: Instant::now(),
+        ollama: Arc::new(Ollama::of_process()),
     };
     let guarded = Router::new()
         .route("/metrics", get(metrics::scrape))

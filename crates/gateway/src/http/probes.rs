@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 /// The description of this interface.
 pub const OPENAPI: &str = include_str!("../../../../docs/openapi.json");
 
-/// `GET /health`: the process is there.
+/// `GET /health`: the process is there. How many numbers have an entry, and whether an Ollama
+/// runs on this machine, as earlier bots told it.
 pub async fn health(State(shared): State<Shared>) -> Json<Value> {
     Json(json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "uptimeSeconds": shared.started.elapsed().as_secs(),
+        "dids": shared.settings().routes.dids().len(),
+        "ollama": shared.ollama.is_running().await,
     }))
 }
 

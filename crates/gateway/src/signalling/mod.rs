@@ -15,6 +15,7 @@ pub use card::Card;
 pub use target::look_up;
 pub use transports::{BindError, Transports, is_private};
 
+use crate::awake::Awake;
 use crate::control::{Control, Question};
 use crate::net::PortPool;
 use crate::settings::Settings;
@@ -81,6 +82,8 @@ pub struct Desk {
     /// Calls to be placed whose name is being looked up.
     pending: HashMap<u64, Pending>,
     registrations: Registrations,
+    /// The machine does not sleep while there are cards.
+    awake: Awake,
     calls_max: usize,
     next_key: u64,
     calls_total: u64,
@@ -132,6 +135,7 @@ impl Desk {
         let (to_inner, inner) = mpsc::unbounded_channel();
         Self {
             registrations: Registrations::new(parts.trunks),
+            awake: Awake::new(),
             settings: parts.settings,
             control: parts.control,
             endpoint: parts.endpoint,
@@ -184,6 +188,7 @@ impl Desk {
             }
             self.drain_endpoint();
             self.answer_drains();
+            self.awake.set(!self.cards.is_empty());
         }
         for shard in &self.shards {
             shard.tell(ToShard::Stop);

@@ -29,8 +29,10 @@ pub enum LogLevel {
     /// Nothing.
     Off,
     /// What failed.
+    #[value(alias = "critical")]
     Error,
     /// And what may fail next.
+    #[value(alias = "warning")]
     Warn,
     /// And what happens.
     Info,

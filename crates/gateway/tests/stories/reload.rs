@@ -140,7 +140,7 @@ fn what_only_a_start_can_change_is_named_and_stays() {
 
 /// What a REGISTER of this user with the password `correct` is answered with.
 fn registers(gateway: &Gateway, name: &str) -> u16 {
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     let first = phone.request("REGISTER", name, name, "", "");
     let challenge = phone.ask(&first);
     if challenge.status() != Some(401) {

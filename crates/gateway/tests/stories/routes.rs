@@ -123,7 +123,7 @@ fn a_numbers_entry_reaches_the_application() {
 #[test]
 fn a_number_without_an_entry_is_not_taken_and_the_explanation_says_so() {
     let gateway = with_dids("dids-unknown", "ws://127.0.0.1:1/");
-    let mut phone = RawSip::toward(gateway.sip_port);
+    let phone = RawSip::toward(gateway.sip_port);
     // Peru, which is what the digits of the entry would be with a mere plus before them.
     for unknown in ["%2B5125551234", "100", "anonymous"] {
         let invite = phone.invite("alice", unknown, "");

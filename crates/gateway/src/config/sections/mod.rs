@@ -28,7 +28,8 @@ pub fn file(
 ) -> Option<String> {
     let file = root.section(&keys::FILE);
     let flat = older::flat_keys(&file, settings);
-    older::variables(variables, flat.is_old, report, settings);
+    let is_old = flat.is_old || overrides.is_older_name;
+    older::variables(variables, is_old, report, settings);
     if let Some(field) = file.get("server") {
         server::server(&field.section(&keys::SERVER), &mut settings.server);
     }

@@ -169,6 +169,51 @@ fn variables_of_earlier_bots_are_understood() {
 }
 
 #[test]
+fn under_the_older_name_the_variables_are_about_http() {
+    let pairs = variables(&[("SIP_SERVER_PORT", "8080")]);
+    let overrides = Overrides {
+        is_older_name: true,
+        ..Overrides::default()
+    };
+    let (settings, _) = prove("", None, &pairs, &overrides).unwrap();
+    assert_eq!(settings.server.listen.port(), 8080);
+    assert_eq!(settings.sip.listen[0].address.port(), 5060);
+}
+
+#[test]
+fn the_example_of_variables_is_read_and_told_of() {
+    let example = include_str!("../../../../../.env.example");
+    let document = include_str!("../../../../../docs/configuration.md");
+    let report = Report::on(Some(Path::new(".env.example")));
+    let without_marks: String = example
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|l| l.contains('='))
+                .unwrap_or(line)
+        })
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let mut read = Variables::default();
+    read.add_file(&without_marks, &report);
+    report.proven(()).unwrap();
+    let names: Vec<&str> = without_marks
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name))
+        .collect();
+    assert!(names.contains(&"SIP_SERVER_PORT"));
+    for name in names {
+        assert!(read.value(name).is_some(), "{name}");
+        assert!(
+            document.contains(&format!("`{name}`")),
+            "{name} is in the document"
+        );
+    }
+    prove("", None, &read, &Overrides::default()).unwrap();
+}
+
+#[test]
 fn a_port_range_of_an_earlier_bot_is_checked() {
     for (range, told) in [
         (

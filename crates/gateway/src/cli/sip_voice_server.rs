@@ -1,0 +1,52 @@
+//! `sip-voice-server`: `trunkline serve` under the name and with the flags of earlier bots.
+
+use super::{ConfigArgs, serve::Serve};
+use crate::telemetry::log::{LogFormat, LogLevel};
+use clap::Parser;
+use std::ffi::OsStr;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// The name by which this program was called.
+const NAME: &str = "sip-voice-server";
+
+/// Run the gateway, as `trunkline serve` does. SIP_SERVER_HOST and SIP_SERVER_PORT are about HTTP.
+#[derive(Debug, Parser)]
+#[command(name = NAME, version, max_term_width = 100)]
+pub struct SipVoiceServer {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The address of HTTP.
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<IpAddr>,
+    /// The port of HTTP.
+    #[arg(short, long)]
+    port: Option<u16>,
+    /// How much is logged, on standard error.
+    #[arg(long, value_name = "LEVEL", ignore_case = true)]
+    log_level: Option<LogLevel>,
+}
+
+impl SipVoiceServer {
+    /// Whether this process was started by that name, a link to the binary.
+    pub fn is_called() -> bool {
+        let program = std::env::args_os().next().unwrap_or_default();
+        Path::new(&program).file_stem() == Some(OsStr::new(NAME))
+    }
+}
+
+impl From<SipVoiceServer> for Serve {
+    fn from(older: SipVoiceServer) -> Self {
+        Self {
+            config: older.config,
+            host: older.host,
+            port: older.port,
+            sip_port: None,
+            ws_url: None,
+            log_level: older.log_level,
+            log_format: LogFormat::default(),
+            trace_sip: false,
+            is_older_name: true,
+        }
+    }
+}
