@@ -4,7 +4,10 @@ use thiserror::Error;
 use trunkline_call::CallInfo;
 
 use crate::stream::{Manners, Opening, StreamCodec};
-use crate::{AppWire, exotel, plivo, telnyx, trunkline, twilio, vonage};
+use crate::{
+    AppWire, audiosocket, chan_websocket, exotel, jambonz, mod_audio_stream, pipecat, plivo,
+    telnyx, trunkline, twilio, vonage,
+};
 
 /// Every dialect of media streams. A new one is a file of its own and a line here.
 pub const STREAMS: &[StreamDialect] = &[
@@ -13,6 +16,11 @@ pub const STREAMS: &[StreamDialect] = &[
     plivo::DIALECT,
     exotel::DIALECT,
     vonage::DIALECT,
+    jambonz::DIALECT,
+    mod_audio_stream::DIALECT,
+    audiosocket::DIALECT,
+    chan_websocket::DIALECT,
+    pipecat::DIALECT,
 ];
 
 /// One dialect of media streams, for both of its ends.

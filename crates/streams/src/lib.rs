@@ -4,13 +4,18 @@
 //! are applications without a connection.
 #![forbid(unsafe_code)]
 
+pub mod audiosocket;
+pub mod chan_websocket;
 pub mod dialect;
 mod downlink;
 mod echo;
 pub mod exotel;
 mod heartbeat;
+pub mod jambonz;
 mod marks;
+pub mod mod_audio_stream;
 mod outbox;
+pub mod pipecat;
 pub mod plivo;
 mod queue;
 pub mod stream;

@@ -177,7 +177,7 @@ fn media_of_every_dialect_both_ways() {
 fn stream() -> Start {
     Start {
         stream_id: "s1".to_owned(),
-        call_id: "c1".to_owned(),
+        call_id: "40325ec25efd4bd3805f53576e581d13".to_owned(),
         account_id: Some("a1".to_owned()),
         from: "+15125550100".to_owned(),
         to: "+15125550199".to_owned(),

@@ -81,9 +81,13 @@ fn every_message_reads_as_expected_and_what_is_written_reads_back_the_same() {
     }
 }
 
+/// FreeSWITCH begins with whatever the dialplan says, so nothing in it tells the module.
+const TOLD_BY_PATH_ALONE: [&str; 1] = ["mod_audio_stream"];
+
 #[test]
 fn the_first_messages_of_every_connection_tell_its_dialect() {
-    for dialect in STREAMS {
+    let told = |dialect: &&StreamDialect| !TOLD_BY_PATH_ALONE.contains(&dialect.name);
+    for dialect in STREAMS.iter().filter(told) {
         for connection in connections(dialect) {
             let opening: Vec<_> = connection
                 .iter()

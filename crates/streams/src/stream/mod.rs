@@ -8,10 +8,12 @@
 //! A codec is pure spelling: no time, no queue, no audio beyond opaque payloads.
 
 pub(crate) mod bodies;
+pub(crate) mod clip;
 mod detect;
 mod format;
 pub(crate) mod json;
 mod message;
+pub(crate) mod preamble;
 
 pub use detect::{Detected, OPENING_MESSAGES_MAX, Opening, UnknownStream, detect};
 pub use format::{Encoding, MediaFormat};
