@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use trunkline_audio::{Resampler, g711, g722, l16};
+use trunkline_audio::{Resampler, g711, g722, l16, opus};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&portion, octets)) = bytes.split_first() else {
@@ -14,6 +14,12 @@ fuzz_target!(|bytes: &[u8]| {
     g711::alaw::decode_slice(octets, &mut narrow);
     let mut wide = vec![0; octets.len() * 2];
     g722::Decoder::new().decode(octets, &mut wide);
+    let mut opus = opus::Decoder::new();
+    for packet in octets.chunks(usize::from(portion) + 1) {
+        let mut samples = [0; opus::PACKET_SAMPLES_MAX];
+        let count = opus.decode(packet, &mut samples).unwrap_or(0);
+        assert!(count <= samples.len());
+    }
     let mut resampler = Resampler::new(8_000, 16_000).expect("a pair of rates that is there");
     let mut decoder = l16::Decoder::new(l16::ByteOrder::Little);
     for part in octets.chunks(usize::from(portion) + 1) {

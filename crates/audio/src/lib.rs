@@ -1,8 +1,9 @@
-//! Canonical audio: G.711, G.722, L16, the streaming resampler, concealment, tones and WAV.
+//! Canonical audio: G.711, G.722, L16, Opus, the streaming resampler, concealment, tones and WAV.
 //!
 //! Everything inside Trunkline is 16 kHz, 16 bit, mono, cut into 20 ms frames ([`AudioFrame`]).
-//! Codecs work at their own rate; [`Resampler`] joins them to 16 kHz. Nothing here allocates once
-//! it is built, reads a clock or does I/O, so all of it may run in the media path.
+//! Codecs work at their own rate; [`Resampler`] joins them to 16 kHz. Nothing here but Opus
+//! allocates once it is built, and nothing reads a clock or does I/O, so all of it may run in the
+//! media path.
 //!
 //! ```
 //! use trunkline_audio::{Resampler, g711::ulaw};
@@ -22,6 +23,7 @@ pub mod frame;
 pub mod g711;
 pub mod g722;
 pub mod l16;
+pub mod opus;
 pub mod resample;
 pub mod speech;
 pub mod tone;

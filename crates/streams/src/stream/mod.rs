@@ -14,6 +14,7 @@ mod format;
 pub(crate) mod json;
 mod message;
 pub(crate) mod preamble;
+pub mod sound;
 
 pub use detect::{Detected, OPENING_MESSAGES_MAX, Opening, UnknownStream, detect};
 pub use format::{Encoding, MediaFormat};
