@@ -22,6 +22,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         paced_by_server: true,
         reordered: false,
         subprotocol: None,
+        pings: false,
     },
     ids: IdPrefixes {
         stream: "",

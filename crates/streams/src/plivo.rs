@@ -28,6 +28,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         paced_by_server: false,
         reordered: false,
         subprotocol: None,
+        pings: true,
     },
     ids: IdPrefixes {
         stream: "",

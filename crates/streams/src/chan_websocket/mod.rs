@@ -32,6 +32,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         paced_by_server: false,
         reordered: false,
         subprotocol: Some("media"),
+        pings: true,
     },
     ids: IdPrefixes {
         stream: "",

@@ -30,6 +30,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         paced_by_server: false,
         reordered: false,
         subprotocol: Some("audio.jambonz.org"),
+        pings: true,
     },
     ids: IdPrefixes {
         stream: "",

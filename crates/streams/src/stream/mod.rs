@@ -64,6 +64,8 @@ pub struct Manners {
     pub reordered: bool,
     /// The WebSocket subprotocol to ask for and to agree to (RFC 6455 §1.9).
     pub subprotocol: Option<&'static str>,
+    /// Both ends answer pings. Where not, an end that is silent may still be there.
+    pub pings: bool,
 }
 
 /// How the server's end says that the call is over.
