@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 /// longer than a path's usual 1,500 is no audio and is cut, hence refused by its parser.
 pub const DATAGRAM_BYTES_MAX: usize = 1_536;
 
-/// How many datagrams one call takes. A call's socket rarely holds more than one.
-const BATCH: usize = 4;
+/// How many datagrams one system call takes. A call's socket rarely holds more than one, and what
+/// comes short of a batch has emptied it.
+const BATCH: usize = 2;
 
 /// Room for one batch of datagrams, reused for every socket of a shard.
 pub struct Datagrams {
@@ -156,7 +157,7 @@ mod tests {
             batch.receive(receiver.as_fd()).unwrap_err().kind(),
             io::ErrorKind::WouldBlock
         );
-        for length in 1..=BATCH + 2 {
+        for length in 1..=BATCH + 1 {
             sender
                 .send_to(&vec![7; length], receiver.local_addr().unwrap())
                 .unwrap();
@@ -172,7 +173,7 @@ mod tests {
         );
         batch.receive(receiver.as_fd()).unwrap();
         assert!(!batch.is_full());
-        assert_eq!(batch.iter().count(), 2);
+        assert_eq!(batch.iter().count(), 1);
     }
 
     #[test]
