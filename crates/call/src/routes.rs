@@ -2,6 +2,7 @@
 //! which the first that matches wins.
 
 mod dids;
+mod hours;
 mod pattern;
 mod rule;
 mod source;
@@ -13,6 +14,7 @@ use crate::Parameters;
 use crate::numbers::Country;
 
 pub use dids::{Did, Dids};
+pub use hours::{BadHours, Hours, Moment};
 pub use pattern::{BadPattern, Party, PartyPattern, Pattern};
 pub use rule::{Arrival, Rule};
 pub use source::Source;

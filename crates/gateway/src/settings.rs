@@ -1,6 +1,7 @@
 //! The configuration as proven: every value in range, every name resolved. Nothing binds a port
 //! before a whole [`Settings`] exists.
 
+use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub trunks: BTreeMap<String, Trunk>,
     /// Which application takes which call.
     pub routes: Routes,
+    /// The time that routes go by.
+    pub clock: Clock,
     /// The applications, by name. `echo` is always there.
     pub apps: BTreeMap<String, AppEntry>,
     /// How much at once.
@@ -365,6 +368,7 @@ impl Default for Settings {
             dial: DialRules::default(),
             trunks: BTreeMap::new(),
             routes: Routes::default(),
+            clock: Clock::default(),
             apps: BTreeMap::from([("echo".to_owned(), AppEntry::Echo)]),
             limits: LimitSettings {
                 calls: 4_000,

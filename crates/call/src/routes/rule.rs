@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::net::IpAddr;
 
-use super::{Party, PartyPattern, Pattern, Source};
+use super::{Hours, Moment, Party, PartyPattern, Pattern, Source};
 use crate::numbers::Country;
 use crate::{Headers, Parameters};
 
@@ -24,6 +24,8 @@ pub struct Rule {
     pub header: Option<(String, Pattern)>,
     /// The address the call came from.
     pub source: Option<Source>,
+    /// The days and hours at which it takes calls.
+    pub time: Option<Hours>,
     /// The application's name.
     pub app: String,
     /// Handed to the application with the call.
@@ -47,6 +49,8 @@ pub struct Arrival<'a> {
     pub headers: &'a Headers,
     /// Where it came from, if it came over a network.
     pub source: Option<IpAddr>,
+    /// When it came, by the clock that the rules go by.
+    pub at: Moment,
 }
 
 /// An arrival with its numbers read, once for all rules.
@@ -77,6 +81,7 @@ impl Rule {
             .or_else(|| text_mismatch("user", &self.user, call.user))
             .or_else(|| self.header_mismatch(call))
             .or_else(|| self.source_mismatch(call))
+            .or_else(|| self.time_mismatch(call))
     }
 
     /// [`Self::mismatch`] without words: what every call pays for.
@@ -101,6 +106,10 @@ impl Rule {
                 .source
                 .as_ref()
                 .is_none_or(|wanted| call.source.is_some_and(|source| wanted.matches(source)))
+            && self
+                .time
+                .as_ref()
+                .is_none_or(|hours| hours.matches(call.at))
     }
 
     fn header_mismatch(&self, call: &Arrival<'_>) -> Option<String> {
@@ -110,6 +119,11 @@ impl Rule {
             Some(value) => Some(format!("header {name} is {value:?}, not {pattern}")),
             None => Some(format!("there is no header {name}")),
         }
+    }
+
+    fn time_mismatch(&self, call: &Arrival<'_>) -> Option<String> {
+        let hours = self.time.as_ref().filter(|hours| !hours.matches(call.at))?;
+        Some(differs("time", call.at.to_string(), hours))
     }
 
     fn source_mismatch(&self, call: &Arrival<'_>) -> Option<String> {

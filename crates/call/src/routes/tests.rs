@@ -26,6 +26,7 @@ fn call<'a>(to: &'a str, headers: &'a Headers) -> Arrival<'a> {
         user: None,
         headers,
         source: Some("192.0.2.7".parse().unwrap()),
+        at: "mon 12:00".parse().unwrap(),
     }
 }
 
@@ -140,6 +141,7 @@ fn every_field_of_a_rule_must_match() {
         user: Some(pattern("agent*")),
         header: Some(("x-team".into(), pattern("red"))),
         source: Some("192.0.2.0/24".parse().unwrap()),
+        time: Some("mon-fri 09:00-17:00".parse().unwrap()),
         app: "a".into(),
         parameters: Parameters::default(),
     };
@@ -153,12 +155,16 @@ fn every_field_of_a_rule_must_match() {
     assert_eq!(routes.find(&good).unwrap().app, "a");
     let none = Headers::default();
     type Change<'a> = fn(&mut Arrival<'a>);
-    let faults: [(Change<'_>, &str); 5] = [
+    let faults: [(Change<'_>, &str); 6] = [
         (|call| call.from = "bob", "from is \"bob\", not alice"),
         (|call| call.trunk = None, "there is no trunk"),
         (|call| call.provider = None, "there is no provider"),
         (|call| call.user = Some("x"), "user is \"x\", not agent*"),
         (|call| call.source = None, "there is no source address"),
+        (
+            |call| call.at = "sat 12:00".parse().unwrap(),
+            "time is sat 12:00, not mon-fri 09:00-17:00",
+        ),
     ];
     for (change, why) in faults {
         let mut call = good;

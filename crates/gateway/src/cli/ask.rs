@@ -210,6 +210,9 @@ pub struct Route {
     /// The address it comes from.
     #[arg(long)]
     source: Option<String>,
+    /// The day and time at which it comes, such as `mon 09:00`; else now.
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
     #[command(flatten)]
     gateway: GatewayArgs,
     /// One object, as `GET /v1/route` gives it.
@@ -226,6 +229,7 @@ impl Route {
             ("trunk", &self.trunk),
             ("provider", &self.provider),
             ("source", &self.source),
+            ("at", &self.at),
         ];
         for (key, value) in more {
             if let Some(value) = value {

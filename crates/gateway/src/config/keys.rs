@@ -29,7 +29,7 @@ macro_rules! keys {
 
 keys! {
     FILE "" [
-        "server" "sip" "dial" "trunks" "default_country" "dids" "routes" "apps" "limits" "records"
+        "server" "sip" "dial" "trunks" "default_country" "time_zone" "dids" "routes" "apps" "limits" "records"
         "shards" "server_host" "server_port" "log_level"
     ] later ["providers" "provider" "provider_config" "pbx" "store" "bus" "public_ws_url"];
     SERVER "server" ["host" "port" "api_tokens"] later ["public_url" "tls"];
@@ -45,7 +45,7 @@ keys! {
         "app" "user_id" "display_name" "llm_model" "system_prompt" "tts_voice"
     ] later [];
     ROUTE "routes[]" [
-        "to" "from" "trunk" "provider" "user" "header" "source" "app" "parameters"
+        "to" "from" "trunk" "provider" "user" "header" "source" "time" "app" "parameters"
     ] later [];
     APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer"]
         later ["stt" "llm" "tts" "barge_in"];

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use trunkline_call::Headers;
 use trunkline_call::numbers::Number;
-use trunkline_call::routes::{Arrival, Asker, Party, Routes, Verdict};
+use trunkline_call::routes::{Arrival, Asker, Moment, Party, Routes, Verdict};
 
 /// The call to be explained.
 #[derive(Deserialize)]
@@ -21,9 +21,10 @@ pub struct Asked {
     provider: Option<String>,
     user: Option<String>,
     source: Option<String>,
+    at: Option<String>,
 }
 
-/// `GET /v1/route?to=…&from=…&user=…&trunk=…&provider=…&source=…`
+/// `GET /v1/route?to=…&from=…&user=…&trunk=…&provider=…&source=…&at=…`
 pub async fn explain(
     State(shared): State<Shared>,
     Query(asked): Query<Asked>,
@@ -32,6 +33,15 @@ pub async fn explain(
         None => None,
         Some(Ok(address)) => Some(address),
         Some(Err(_)) => return Err(ApiError::bad_request("source: give an IP address")),
+    };
+    let settings = shared.settings();
+    let at = match asked.at.as_deref().map(str::parse::<Moment>) {
+        None => settings.clock.now(),
+        Some(Ok(at)) => at,
+        Some(Err(error)) => {
+            let message = format!("at: {error}; write day and time, such as mon 09:00");
+            return Err(ApiError::bad_request(message));
+        }
     };
     let headers = Headers::default();
     let arrival = Arrival {
@@ -42,8 +52,9 @@ pub async fn explain(
         user: asked.user.as_deref(),
         headers: &headers,
         source,
+        at,
     };
-    Ok(Json(explanation(&shared.settings().routes, &arrival)))
+    Ok(Json(explanation(&settings.routes, &arrival)))
 }
 
 /// The decision about a call, and what each entry and rule had to do with it.

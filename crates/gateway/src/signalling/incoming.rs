@@ -91,6 +91,7 @@ impl Desk {
             },
             headers: &headers,
             source: Some(source),
+            at: self.settings.clock.now(),
         };
         let decision = self.settings.routes.find(&arrival);
         let Decision { app, parameters } = decision.ok_or_else(|| Reply::new(404))?;

@@ -140,3 +140,28 @@ fn a_number_without_an_entry_is_not_taken_and_the_explanation_says_so() {
     assert_eq!(asked["number"], "+15125551234");
     assert_eq!(asked["parameters"]["user_id"], "david");
 }
+
+#[test]
+fn hours_decide_and_the_explanation_can_ask_for_another_time() {
+    let rules = "time_zone: Europe/Berlin
+routes:
+  - {time: \"mon-fri 09:00-17:00\", app: desk}
+  - {app: machine}
+apps: {desk: {type: echo}, machine: {type: echo}}
+";
+    let gateway = Gateway::start("routes-hours", rules);
+    let at = |time: &str| explained(&gateway, &["100", "--at", time]);
+    assert_eq!(
+        (at("mon 09:00"), at("mon 17:00")),
+        (json!("desk"), json!("machine"))
+    );
+    let told = gateway.ask(&["route", "100", "--at", "sun 12:00"]);
+    let first = told.lines().next();
+    let expected = "rule 1 (app desk): no, time is sun 12:00, not mon-fri 09:00-17:00";
+    assert_eq!(first, Some(expected));
+    assert!(
+        ["desk", "machine"]
+            .map(Value::from)
+            .contains(&explained(&gateway, &["100"]))
+    );
+}

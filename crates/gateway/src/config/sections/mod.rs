@@ -50,6 +50,7 @@ pub fn file(
         apps::apps(&field, &mut settings.apps);
     }
     settings.routes = routes::routes(&file, country);
+    set(&mut settings.clock, routes::clock(&file));
     overrides.set_application(report, settings);
     if let Some(field) = file.get("limits") {
         calls::limits(&field.section(&keys::LIMITS), &mut settings.limits);

@@ -1,5 +1,6 @@
 //! `default_country`, `dids`, `routes`: who takes which call.
 
+use crate::clock::Clock;
 use crate::config::field::{Field, Section};
 use crate::config::{keys, nearest};
 use trunkline_call::Parameters;
@@ -8,6 +9,8 @@ use trunkline_call::routes::{Did, Dids, PartyPattern, Pattern, Routes, Rule, Sou
 
 const COUNTRY_REMEDY: &str = "write the two letters of ISO 3166, such as US or DE";
 const PATTERN_REMEDY: &str = "write a text with `*` at either end or none, such as \"+1*\"";
+const TIME_REMEDY: &str = "write days, hours or both, such as \"mon-fri 09:00-17:00\"";
+const ZONE_REMEDY: &str = "write a name of the IANA database, such as Europe/Berlin";
 const SOURCE_REMEDY: &str = "write an address or a network, such as 10.0.0.0/8";
 
 /// The country whose numbers may be written as they are dialled there.
@@ -45,6 +48,11 @@ pub fn routes(file: &Section<'_>, country: Option<Country>) -> Routes {
     let rules = rules.iter();
     let rules = rules.filter_map(|f| rule(f, &names, country.as_ref()));
     Routes::new(dids, rules.collect(), country)
+}
+
+/// The time zone of the hours of rules.
+pub fn clock(file: &Section<'_>) -> Option<Clock> {
+    file.get("time_zone")?.parsed(ZONE_REMEDY)
 }
 
 /// Each number's entry. A key that is not ours is kept for the application, so none is unknown.
@@ -104,6 +112,7 @@ fn rule(field: &Field<'_>, names: &Names<'_>, country: Option<&Country>) -> Opti
         .and_then(|f| trunk_pattern(&f, &names.trunks));
     let header = section.get("header").and_then(|f| header(&f));
     let source = section.get("source").and_then(|f| source(&f));
+    let time = section.get("time").and_then(|f| f.parsed(TIME_REMEDY));
     let parameters = section.get("parameters").map(|f| parameters(&f));
     let app = section.need("app").and_then(|f| app(&f, &names.apps));
     Some(Rule {
@@ -114,6 +123,7 @@ fn rule(field: &Field<'_>, names: &Names<'_>, country: Option<&Country>) -> Opti
         user: pattern("user"),
         header,
         source,
+        time,
         app: app?,
         parameters: parameters.unwrap_or_default(),
     })

@@ -14,6 +14,7 @@ fn taken(settings: &Settings, to: &str, parameter: &str) -> Option<(String, Opti
         user: None,
         headers: &Headers::default(),
         source: None,
+        at: "mon 12:00".parse().unwrap(),
     };
     let decision = settings.routes.find(&call)?;
     let value = decision.parameters.find(parameter).map(str::to_owned);
@@ -113,4 +114,29 @@ fn a_country_is_known_to_routes_and_to_what_may_be_dialled() {
     );
     assert!(!settings.dial.allow_uri("sip:+4930901821@elsewhere.example"));
     assert!(taken(&settings, "+4930901820", "").is_some());
+}
+
+#[test]
+fn a_rule_has_hours_in_a_time_zone() {
+    let text = "time_zone: Europe/Berlin\nroutes: [{time: mon-fri 09:00-17:00, app: echo}]\n";
+    let settings = proven(text, &[]);
+    assert_eq!(format!("{:?}", settings.clock), "Europe/Berlin");
+    assert!(
+        taken(&settings, "100", "").is_some(),
+        "asked on Monday at noon"
+    );
+    let weekend = text.replace("mon-fri", "sat,sun");
+    assert!(taken(&proven(&weekend, &[]), "100", "").is_none());
+    let text = "time_zone: Europe/Bonn\nroutes: [{time: 9-17, app: echo}]\n";
+    let told = refused(text, &[]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "t.yaml:1:12: time_zone: no time zone is named \"Europe/Bonn\"; \
+             write a name of the IANA database, such as Europe/Berlin",
+            "t.yaml:2:17: routes[0].time: \"9-17\" is neither days nor hours; \
+             write days, hours or both, such as \"mon-fri 09:00-17:00\"",
+        ]
+    );
 }
