@@ -125,7 +125,7 @@ fn a_rule_has_hours_in_a_time_zone() {
         taken(&settings, "100", "").is_some(),
         "asked on Monday at noon"
     );
-    let weekend = text.replace("mon-fri", "sat,sun");
+    let weekend = text.replace("mon-fri", "sat-sun");
     assert!(taken(&proven(&weekend, &[]), "100", "").is_none());
     let text = "time_zone: Europe/Bonn\nroutes: [{time: 9-17, app: echo}]\n";
     let told = refused(text, &[]);
