@@ -1,6 +1,14 @@
 //! The configuration as proven: every value in range, every name resolved. Nothing binds a port
 //! before a whole [`Settings`] exists.
 
+mod providers;
+mod public_url;
+
+pub use providers::{
+    ExotelSettings, PlivoSettings, ProviderSettings, TelnyxSettings, TwilioSettings, VonageSettings,
+};
+pub use public_url::{BadPublicUrl, PublicUrl};
+
 use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,6 +34,8 @@ pub struct Settings {
     pub dial: DialRules,
     /// Providers and PBXs we register with or call through, by name.
     pub trunks: BTreeMap<String, Trunk>,
+    /// What we share with the providers of telephone numbers.
+    pub providers: ProviderSettings,
     /// Which application takes which call.
     pub routes: Routes,
     /// The time that routes go by.
@@ -87,6 +97,8 @@ impl Kept {
 pub struct ServerSettings {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where the world reaches it, through whatever stands before it.
+    pub public_url: Option<PublicUrl>,
     /// Who may use the API from elsewhere than loopback.
     pub api_tokens: Vec<ApiToken>,
 }
@@ -351,6 +363,7 @@ impl Default for Settings {
         Self {
             server: ServerSettings {
                 listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8000),
+                public_url: None,
                 api_tokens: Vec::new(),
             },
             sip: SipSettings {
@@ -367,6 +380,7 @@ impl Default for Settings {
             },
             dial: DialRules::default(),
             trunks: BTreeMap::new(),
+            providers: ProviderSettings::default(),
             routes: Routes::default(),
             clock: Clock::default(),
             apps: BTreeMap::from([("echo".to_owned(), AppEntry::Echo)]),

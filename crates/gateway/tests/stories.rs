@@ -13,5 +13,6 @@ mod stories {
     mod routes;
     mod server_role;
     mod transports;
+    mod webhooks;
     mod websocket;
 }

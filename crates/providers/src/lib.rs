@@ -10,6 +10,7 @@ pub mod form;
 mod provider;
 mod secret;
 pub mod signature;
+pub mod ticket;
 pub mod url;
 pub mod webhook;
 mod xml;

@@ -29,10 +29,10 @@ macro_rules! keys {
 
 keys! {
     FILE "" [
-        "server" "sip" "dial" "trunks" "default_country" "time_zone" "dids" "routes" "apps" "limits" "records"
-        "shards" "server_host" "server_port" "log_level"
-    ] later ["providers" "provider" "provider_config" "pbx" "store" "bus" "public_ws_url"];
-    SERVER "server" ["host" "port" "api_tokens"] later ["public_url" "tls"];
+        "server" "sip" "dial" "trunks" "providers" "default_country" "time_zone" "dids" "routes"
+        "apps" "limits" "records" "shards" "server_host" "server_port" "log_level" "public_ws_url"
+    ] later ["provider" "provider_config" "pbx" "store" "bus"];
+    SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
     SIP "sip" [
         "listen" "rtp_ports" "external_address" "codecs" "open" "users" "digest" "rtp_timeout"
@@ -41,6 +41,14 @@ keys! {
     USER "sip.users[]" ["name" "password"] later [];
     DIAL "dial" ["allow"] later [];
     TRUNK "trunks.NAME" ["host" "port" "transport" "register" "username" "password"] later [];
+    PROVIDERS "providers" ["twilio" "telnyx" "plivo" "vobiz" "vonage" "exotel"] later [];
+    TWILIO "providers.twilio" ["auth_token" "shared_keys" "verify"] later [];
+    SHARED_KEY "providers.twilio.shared_keys[]" ["id" "secret"] later [];
+    TELNYX "providers.telnyx" ["public_key" "codec" "verify"] later [];
+    PLIVO "providers.plivo" ["auth_token" "verify"] later [];
+    VOBIZ "providers.vobiz" ["auth_token" "verify"] later [];
+    VONAGE "providers.vonage" ["signature_secret" "verify"] later [];
+    EXOTEL "providers.exotel" ["username" "password" "verify"] later [];
     DID "dids.NUMBER" [
         "app" "user_id" "display_name" "llm_model" "system_prompt" "tts_voice"
     ] later [];

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use trunkline_providers::Secret;
 
 /// The fewest RTP ports: five calls.
 const RTP_PORTS_MIN: u32 = 10;
@@ -21,7 +22,7 @@ pub struct Flat {
     pub log_level: Option<String>,
 }
 
-/// Reads `server_host`, `server_port` and `log_level`.
+/// Reads `server_host`, `server_port`, `public_ws_url` and `log_level`.
 pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
     const LEVELS: [(&str, &str); 10] = [
         ("trace", "trace"),
@@ -37,7 +38,12 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
     ];
     let (host, port) = (file.get("server_host"), file.get("server_port"));
     let level = file.get("log_level");
-    let is_old = host.is_some() || port.is_some() || level.is_some();
+    let public = file.get("public_ws_url");
+    let is_old = host.is_some() || port.is_some() || level.is_some() || public.is_some();
+    if let Some(public) = public {
+        let remedy = "write where the world reaches this gateway, such as wss://voice.example.com";
+        settings.server.public_url = public.parsed(remedy);
+    }
     if let Some(host) = host.and_then(|f| http_host(&f)) {
         settings.server.listen.set_ip(host);
     }
@@ -48,7 +54,9 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
     Flat { is_old, log_level }
 }
 
-/// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT` and `SIP_RTP_PORT_RANGE`. The first two are about
+/// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT`, `SIP_RTP_PORT_RANGE`, `SIP_PUBLIC_WS_URL`, and what
+/// the providers' own libraries read: `TWILIO_AUTH_TOKEN`, `TELNYX_PUBLIC_KEY`, `PLIVO_AUTH_TOKEN`.
+/// The first two are about
 /// SIP, or beside flat keys about HTTP, as they were when those keys were usual.
 pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings: &mut Settings) {
     let value = |name| variables.value(name).filter(|value| !value.is_empty());
@@ -67,6 +75,30 @@ pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings:
             Err(_) => report.elsewhere(
                 format!("SIP_SERVER_PORT: {text:?} is no port"),
                 "set it to a number from 1 to 65535, such as 5060",
+            ),
+        }
+    }
+    if let Some(text) = value("SIP_PUBLIC_WS_URL") {
+        match text.parse() {
+            Ok(url) => settings.server.public_url = Some(url),
+            Err(_) => report.elsewhere(
+                format!("SIP_PUBLIC_WS_URL: {text:?} is no URL of a gateway"),
+                "set it to where the world reaches this gateway, such as wss://voice.example.com",
+            ),
+        }
+    }
+    if let Some(token) = value("TWILIO_AUTH_TOKEN") {
+        settings.providers.twilio.auth_token = Some(Secret::new(token));
+    }
+    if let Some(token) = value("PLIVO_AUTH_TOKEN") {
+        settings.providers.plivo.auth_token = Some(Secret::new(token));
+    }
+    if let Some(text) = value("TELNYX_PUBLIC_KEY") {
+        match text.parse() {
+            Ok(key) => settings.providers.telnyx.public_key = Some(key),
+            Err(error) => report.elsewhere(
+                format!("TELNYX_PUBLIC_KEY: {error}"),
+                "copy it from the Keys & Credentials page of the Telnyx portal",
             ),
         }
     }

@@ -48,9 +48,13 @@ fn role(client: Option<IpAddr>, headers: &HeaderMap, tokens: &[ApiToken]) -> Opt
             .find(|known| is_same(&known.token, given))
             .map(|known| known.role);
     }
+    is_local(client, headers).then_some(Role::Admin)
+}
+
+/// Whether whoever asks sits at this machine, and is no foreign page in one of its browsers.
+pub fn is_local(client: Option<IpAddr>, headers: &HeaderMap) -> bool {
     let here = client.is_some_and(|client| client.to_canonical().is_loopback());
-    let trusted = here && !is_passed_on(headers) && is_addressed_here(headers);
-    (trusted && !is_from_another_page(headers)).then_some(Role::Admin)
+    here && !is_passed_on(headers) && is_addressed_here(headers) && !is_from_another_page(headers)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

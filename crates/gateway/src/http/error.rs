@@ -42,6 +42,15 @@ impl ApiError {
         }
     }
 
+    /// There is such a path, for another method.
+    pub fn method_not_allowed(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: "method_not_allowed",
+            message: message.into(),
+        }
+    }
+
     /// Who asks may not.
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self {

@@ -14,10 +14,12 @@ mod probes;
 mod records;
 mod registrations;
 mod routes;
+mod webhooks;
 
 pub use metrics::Metrics;
 
 use crate::control::Control;
+use crate::random;
 use crate::settings::Settings;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,10 +30,11 @@ use hyper_util::service::TowerToHyperService;
 use ollama::Ollama;
 use socket2::SockRef;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use trunkline_providers::ticket::Tickets;
 
 /// Connections at once; a further one waits to be accepted.
 const CONNECTIONS_MAX: usize = 512;
@@ -52,12 +55,19 @@ pub struct Shared {
     control: Control,
     started: Instant,
     ollama: Arc<Ollama>,
+    tickets: Arc<Mutex<Tickets>>,
 }
 
 impl Shared {
     /// What the gateway is told now.
     fn settings(&self) -> Arc<Settings> {
         self.control.settings()
+    }
+
+    /// The tickets of media streams.
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        // A panic while it was held left whole tickets: they are remembered by one insertion.
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,6 +77,7 @@ pub fn router(control: Control) -> Router {
         control,
         started: Instant::now(),
         ollama: Arc::new(Ollama::of_process()),
+        tickets: Arc::new(Mutex::new(Tickets::new(random::seed()))),
     };
     let guarded = Router::new()
         .route("/metrics", get(metrics::scrape))
@@ -89,6 +100,8 @@ pub fn router(control: Control) -> Router {
         .route("/ready", get(probes::ready))
         .route("/openapi.json", get(probes::openapi))
         .route("/", get(dashboard::page))
+        .route("/sip/{provider}/answer", webhooks::answers())
+        .route("/sip/{provider}/status", webhooks::statuses())
         .merge(guarded)
         .fallback(error::no_such_path)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -11,7 +11,7 @@ use super::{Application, eventually, folder, free_port, get, has_ipv6, post, pos
 
 /// The rest of a configuration that tests have in common. The gateway expands the variables.
 const LISTEN: &str = r#"
-server: {host: 127.0.0.1, port: ${HTTP_PORT}}
+server: {host: 127.0.0.1, port: ${HTTP_PORT}${MORE_SERVER}}
 sip:
   listen: ["udp://127.0.0.1:${SIP_PORT}", "tcp://127.0.0.1:${SIP_PORT}"${MORE_LISTEN}]
   rtp_ports: ${RTP_PORTS}
@@ -46,10 +46,23 @@ impl Gateway {
 
     /// As [`Gateway::start`], with other RTP ports.
     pub fn start_with_rtp(name: &str, rtp_ports: &str, more: &str) -> Self {
+        Self::start_with(name, rtp_ports, "", more)
+    }
+
+    /// As [`Gateway::start`], for a gateway that the world reaches at this URL.
+    pub fn start_public(name: &str, public_url: &str, more: &str) -> Self {
+        let server = format!(", public_url: \"{public_url}\"");
+        Self::start_with(name, RTP_PORTS, &server, more)
+    }
+
+    fn start_with(name: &str, rtp_ports: &str, server: &str, more: &str) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
         let ipv6 = if has_ipv6() { LISTEN_IPV6 } else { "" };
-        let common = LISTEN.trim_start().replace("${MORE_LISTEN}", ipv6);
+        let common = LISTEN
+            .trim_start()
+            .replace("${MORE_LISTEN}", ipv6)
+            .replace("${MORE_SERVER}", server);
         std::fs::write(&file, common + more).expect("a configuration");
         let (sip_port, http_port) = (free_port(), free_port());
         let log = File::create(folder.join("log")).expect("a log");

@@ -29,6 +29,28 @@ pub fn post_bytes(port: u16, path: &str, kind: &str, body: &[u8]) -> Result<(u16
     exchange(port, &[head.as_bytes(), body].concat())
 }
 
+/// Status and body of a GET, or with a body of a POST of a form, with these headers besides.
+pub fn ask_with(
+    port: u16,
+    path: &str,
+    headers: &[(&str, &str)],
+    form: Option<&str>,
+) -> Result<(u16, String)> {
+    let more: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let (more, method) = (more.concat(), if form.is_some() { "POST" } else { "GET" });
+    let form = form.unwrap_or_default();
+    let length = form.len();
+    let host = if more.contains("Host: ") { "" } else { HEADERS };
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\n{host}{more}Content-Length: {length}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}"
+    );
+    exchange(port, request.as_bytes())
+}
+
 const HEADERS: &str = "Host: localhost\r\nConnection: close\r\n";
 
 fn exchange(port: u16, request: &[u8]) -> Result<(u16, String)> {

@@ -28,7 +28,7 @@ pub use callee::Callee;
 pub use caller::{Caller, TALK};
 pub use events::Events;
 pub use gateway::Gateway;
-pub use http::{get, post, post_bytes};
+pub use http::{ask_with, get, post, post_bytes};
 pub use in_process::InProcess;
 pub use lobby::{Lobby, Session};
 pub use patience::{PATIENCE, Patience, eventually, within};

@@ -2,6 +2,7 @@
 
 mod apps;
 mod calls;
+mod providers;
 mod routes;
 mod server;
 mod sip;
@@ -48,6 +49,9 @@ pub fn file(
     }
     if let Some(field) = file.get("apps") {
         apps::apps(&field, &mut settings.apps);
+    }
+    if let Some(field) = file.get("providers") {
+        providers::providers(&field.section(&keys::PROVIDERS), &mut settings.providers);
     }
     settings.routes = routes::routes(&file, country);
     set(&mut settings.clock, routes::clock(&file));

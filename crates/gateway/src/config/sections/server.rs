@@ -15,6 +15,11 @@ pub fn server(section: &Section<'_>, server: &mut ServerSettings) {
     if let Some(port) = section.get("port").and_then(|f| f.number(0..=u16::MAX)) {
         server.listen.set_port(port);
     }
+    if let Some(field) = section.get("public_url") {
+        let remedy =
+            "write where the world reaches this gateway, such as https://voice.example.com";
+        server.public_url = field.parsed(remedy);
+    }
     if let Some(field) = section.get("api_tokens") {
         let tokens = field.list();
         server.api_tokens = tokens.iter().filter_map(token).collect();

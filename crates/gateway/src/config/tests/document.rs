@@ -14,8 +14,17 @@ fn path(mapping: &str, key: &str) -> String {
 }
 
 /// The keys that hold other mappings have a heading instead of a row.
-const HEADINGS: [&str; 9] = [
-    "server", "sip", "dial", "trunks", "dids", "routes", "apps", "limits", "records",
+const HEADINGS: [&str; 10] = [
+    "server",
+    "sip",
+    "dial",
+    "trunks",
+    "providers",
+    "dids",
+    "routes",
+    "apps",
+    "limits",
+    "records",
 ];
 
 #[test]
@@ -49,7 +58,7 @@ fn every_key_of_a_later_build_is_listed_and_refused() {
         }
     }
     let told = refused(
-        "providers: {}\nsip: {srtp: optional}\napps: {a: {type: echo, stt: x}}\n",
+        "provider: x\nsip: {srtp: optional}\napps: {a: {type: echo, stt: x}}\n",
         &[],
     );
     let lines: Vec<&str> = told.lines().collect();
@@ -65,6 +74,11 @@ fn every_key_of_a_later_build_is_listed_and_refused() {
 fn its_examples_are_good() {
     let pairs = [
         ("OPS_TOKEN", "0123456789abcdef"),
+        ("TWILIO_AUTH_TOKEN", "t"),
+        (
+            "TELNYX_PUBLIC_KEY",
+            "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
+        ),
         ("AGENT_PASSWORD", "a"),
         ("TELCO_PASSWORD", "b"),
     ];

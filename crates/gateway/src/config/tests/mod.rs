@@ -1,5 +1,6 @@
 mod document;
 mod hostile;
+mod providers;
 mod routes;
 
 use super::*;
