@@ -10,11 +10,18 @@ use crate::workspace::{Failure, spelled};
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
+    /// The names of those that failed.
+    pub failures: Vec<String>,
 }
 
 impl Tally {
-    /// Adds what one `test result: ok. 3 passed; 0 failed; …` line says; any other line adds nothing.
+    /// Adds what one `test result: ok. 3 passed; 0 failed; …` line says, and the name of a test that
+    /// failed; any other line adds nothing.
     fn add_line(&mut self, line: &str) {
+        let name = line
+            .strip_prefix("test ")
+            .and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        self.failures.extend(name.map(str::to_owned));
         let Some(result) = line.trim_start().strip_prefix("test result: ") else {
             return;
         };
@@ -67,11 +74,13 @@ mod tests {
         );
         tally.add_line("test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured");
         tally.add_line("test a_test_with 9 passed; in its name ... ok");
+        tally.add_line("test calls::one_that_fails ... FAILED");
         assert_eq!(
             tally,
             Tally {
                 passed: 16,
-                failed: 2
+                failed: 2,
+                failures: vec!["calls::one_that_fails".to_owned()]
             }
         );
     }
