@@ -13,6 +13,7 @@ mod stories {
     mod routes;
     mod server_role;
     mod transports;
+    mod twilio_calls;
     mod webhooks;
     mod websocket;
 }

@@ -1,7 +1,8 @@
 //! What telephone providers say over HTTP, as pure functions.
 //!
 //! [`signature`] proves that a request comes from the provider, [`webhook`] reads what it says of a
-//! call, [`answer`] writes what the provider is to do with the call. Signatures go both ways: what
+//! call, [`answer`] writes what the provider is to do with the call, and [`twiml`] reads it where we are the provider.
+//! Signatures go both ways: what
 //! is verified here can also be signed here, because whoever plays the provider needs it.
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod provider;
 mod secret;
 pub mod signature;
 pub mod ticket;
+pub mod twiml;
 pub mod url;
 pub mod webhook;
 mod xml;

@@ -14,6 +14,7 @@ mod probes;
 mod records;
 mod registrations;
 mod routes;
+mod twilio;
 mod webhooks;
 
 pub use metrics::Metrics;
@@ -93,6 +94,10 @@ pub fn router(control: Control) -> Router {
         .route("/v1/records", get(records::list))
         .route("/v1/records/{id}", get(records::one))
         .route("/v1/records/{id}/why", get(records::why))
+        .route(
+            "/2010-04-01/Accounts/{account}/Calls/{call}",
+            post(twilio::update),
+        )
         .route("/ws/sip/{call_id}", get(media_socket::take))
         .layer(from_fn_with_state(shared.clone(), access::check));
     Router::new()
