@@ -26,6 +26,9 @@ const _: () = {
     }
 };
 
+/// Samples of 8 kHz worked on at a time: 20 ms.
+const BLOCK: usize = 160;
+
 /// Two all-pass sections, one after the other: y(n) = x(n − 1) + a · (x(n) − y(n − 1)).
 #[derive(Clone, Debug, Default)]
 struct Chain {
@@ -45,10 +48,10 @@ impl Chain {
     }
 }
 
+/// The product, rounded down: what that adds up to stays far below half a sample's last bit.
 #[inline(always)]
 fn scaled(coefficient: i64, value: i32) -> i32 {
-    let half = 1 << (ALL_PASS_BITS - 1);
-    ((coefficient * i64::from(value) + half) >> ALL_PASS_BITS) as i32
+    ((coefficient * i64::from(value)) >> ALL_PASS_BITS) as i32
 }
 
 /// A sum with so many bits below the last, as a sample.
@@ -58,12 +61,29 @@ fn rounded(sum: i32, bits: u32) -> i16 {
     value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
-/// 8 kHz to 16 kHz.
+/// The two chains, side by side: neither waits for the other, so a processor does both at once.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Up {
+struct Chains {
     even: Chain,
     odd: Chain,
 }
+
+impl Chains {
+    /// Passes pairs of samples through; what comes out has [`FRACTION_BITS`] more.
+    fn process(&mut self, pairs: impl Iterator<Item = [i16; 2]>, sums: &mut [[i32; 2]]) {
+        let Self { even, odd } = self;
+        for (sum, pair) in sums.iter_mut().zip(pairs) {
+            *sum = [
+                even.step(ALL_PASS_EVEN, pair[0]),
+                odd.step(ALL_PASS_ODD, pair[1]),
+            ];
+        }
+    }
+}
+
+/// 8 kHz to 16 kHz.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Up(Chains);
 
 impl Up {
     pub(super) fn output_len(&self, input_len: usize) -> usize {
@@ -72,11 +92,13 @@ impl Up {
 
     /// `output` must be twice as long as `input`.
     pub(super) fn process(&mut self, input: &[i16], output: &mut [i16]) {
-        let (pairs, _) = output.as_chunks_mut::<2>();
-        for (pair, &sample) in pairs.iter_mut().zip(input) {
-            let even = self.even.step(ALL_PASS_EVEN, sample);
-            let odd = self.odd.step(ALL_PASS_ODD, sample);
-            *pair = [rounded(even, FRACTION_BITS), rounded(odd, FRACTION_BITS)];
+        for (input, output) in input.chunks(BLOCK).zip(output.chunks_mut(2 * BLOCK)) {
+            let sums = &mut [[0; 2]; BLOCK][..input.len()];
+            self.0
+                .process(input.iter().map(|&sample| [sample; 2]), sums);
+            for (sample, sum) in output.iter_mut().zip(sums.as_flattened()) {
+                *sample = rounded(*sum, FRACTION_BITS);
+            }
         }
     }
 }
@@ -84,10 +106,9 @@ impl Up {
 /// 16 kHz to 8 kHz.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Down {
-    even: Chain,
-    odd: Chain,
-    /// What the odd chain made of the last sample at an odd place.
-    waiting: i32,
+    chains: Chains,
+    /// The last sample at an odd place, which belongs to the next at an even one.
+    odd: i16,
     /// Whether the next sample is at an odd place.
     is_odd: bool,
 }
@@ -99,25 +120,35 @@ impl Down {
 
     /// `output` must be [`Self::output_len`] long.
     pub(super) fn process(&mut self, input: &[i16], output: &mut [i16]) {
-        let (first, rest) = input.split_at(usize::from(self.is_odd).min(input.len()));
-        for &sample in first {
-            self.take_odd(sample);
+        let mut output = output;
+        for block in input.chunks(2 * BLOCK) {
+            let (now, later) = output.split_at_mut(self.output_len(block.len()));
+            self.process_block(block, now);
+            output = later;
         }
-        let (pairs, last) = rest.as_chunks::<2>();
-        let evens = pairs.iter().map(|pair| pair[0]).chain(last.iter().copied());
-        let odds = pairs.iter().map(|pair| Some(pair[1])).chain([None]);
-        for ((out, even), odd) in output.iter_mut().zip(evens).zip(odds) {
-            let sum = self.even.step(ALL_PASS_EVEN, even) + self.waiting;
-            *out = rounded(sum, FRACTION_BITS + 1);
-            if let Some(odd) = odd {
-                self.take_odd(odd);
-            }
-        }
-        self.is_odd ^= input.len() % 2 == 1;
     }
 
-    #[inline(always)]
-    fn take_odd(&mut self, sample: i16) {
-        self.waiting = self.odd.step(ALL_PASS_ODD, sample);
+    fn process_block(&mut self, block: &[i16], output: &mut [i16]) {
+        let mut pairs = [[0; 2]; BLOCK];
+        self.pair(block, &mut pairs);
+        let sums = &mut [[0; 2]; BLOCK][..output.len()];
+        self.chains.process(pairs.into_iter(), sums);
+        for (sample, [even, odd]) in output.iter_mut().zip(sums) {
+            *sample = rounded(*even + *odd, FRACTION_BITS + 1);
+        }
+    }
+
+    /// Puts each sample at an even place beside the one before it.
+    fn pair(&mut self, block: &[i16], pairs: &mut [[i16; 2]; BLOCK]) {
+        let (first, rest) = block.split_at(usize::from(self.is_odd).min(block.len()));
+        self.odd = first.first().copied().unwrap_or(self.odd);
+        let (whole, last) = rest.as_chunks::<2>();
+        for (pair, [even, odd]) in pairs.iter_mut().zip(whole) {
+            *pair = [*even, std::mem::replace(&mut self.odd, *odd)];
+        }
+        for (pair, even) in pairs.iter_mut().skip(whole.len()).zip(last) {
+            *pair = [*even, self.odd];
+        }
+        self.is_odd ^= block.len() % 2 == 1;
     }
 }
