@@ -21,7 +21,7 @@ use trunkline_call::numbers::Country;
 use trunkline_call::routes::{BadPattern, Party, PartyPattern, Routes};
 use trunkline_media::codec::Codec;
 use trunkline_sip::endpoint::Transport;
-use trunkline_streams::{Dialect, WireOptions};
+use trunkline_streams::{Dialect, OnLost, WireOptions};
 
 /// Everything the gateway is told.
 #[derive(Clone, Debug)]
@@ -321,6 +321,8 @@ pub struct WebSocketApp {
     pub dialect: &'static Dialect,
     /// How it wants its calls.
     pub options: WireOptions,
+    /// What becomes of a call that loses it; nothing ends the call at once.
+    pub on_lost: Option<OnLost>,
 }
 
 /// Who opens the connection to an application.

@@ -101,6 +101,7 @@ fn entry(application: &Application) -> AppEntry {
         },
         dialect: &DIALECTS[0],
         options: WireOptions::default(),
+        on_lost: None,
     })
 }
 

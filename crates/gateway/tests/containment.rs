@@ -49,6 +49,7 @@ fn gateway() -> InProcess {
         role: AppRole::Server,
         dialect: &DEFECTIVE,
         options: WireOptions::default(),
+        on_lost: None,
     });
     settings.apps.insert("defective".to_owned(), defective);
     InProcess::start(settings)

@@ -58,6 +58,7 @@ fn gateway() -> InProcess {
         role: AppRole::Server,
         dialect: &PONDEROUS,
         options: WireOptions::default(),
+        on_lost: None,
     });
     settings.apps.insert("ponderous".to_owned(), ponderous);
     InProcess::start(settings)

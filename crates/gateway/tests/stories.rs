@@ -8,6 +8,7 @@ mod stories {
     mod drain;
     mod faulty;
     mod hostile;
+    mod lost;
     mod outbound;
     mod reload;
     mod routes;

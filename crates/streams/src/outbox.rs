@@ -22,6 +22,7 @@ enum Item {
     Close(u16),
     Command(CallCommand<'static>),
     Play(Range<usize>),
+    Redial,
     End(GatewayReason),
 }
 
@@ -52,6 +53,23 @@ impl Outbox {
         self.items.push_back(Item::Binary(start..start + len));
     }
 
+    /// A message as it is.
+    pub(crate) fn message(&mut self, frame: Frame<'_>) {
+        match frame {
+            Frame::Text(text) => {
+                let start = self.texts.len();
+                self.texts.push_str(text);
+                self.items.push_back(Item::Text(start..self.texts.len()));
+            }
+            Frame::Binary(bytes) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(bytes);
+                self.items.push_back(Item::Binary(start..self.bytes.len()));
+            }
+            Frame::Ping => self.ping(),
+        }
+    }
+
     /// Up to `len` samples to speak; `write` fills them and says how many.
     pub(crate) fn play(&mut self, len: usize, write: impl FnOnce(&mut [i16]) -> usize) -> usize {
         let start = self.samples.len();
@@ -79,6 +97,11 @@ impl Outbox {
         self.items.push_back(Item::Close(code));
     }
 
+    /// Another connection to the application.
+    pub(crate) fn redial(&mut self) {
+        self.items.push_back(Item::Redial);
+    }
+
     /// The end of the call.
     pub(crate) fn end(&mut self, reason: GatewayReason) {
         self.items.push_back(Item::End(reason));
@@ -104,6 +127,7 @@ impl Outbox {
             Item::Ping => AppOutput::Send(Frame::Ping),
             Item::Close(code) => AppOutput::Close(code),
             Item::Command(command) => AppOutput::Command(command),
+            Item::Redial => AppOutput::Redial,
             Item::End(reason) => AppOutput::End(reason),
         })
     }

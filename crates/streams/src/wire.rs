@@ -67,6 +67,9 @@ pub enum AppOutput<'a> {
     Send(Frame<'a>),
     /// Close the connection with this code, after what was sent.
     Close(u16),
+    /// The application is lost and the call goes on: open another connection to it. What comes of
+    /// that is told as [`AppInput::Opened`] or [`AppInput::OpenFailed`].
+    Redial,
     /// End the call for this reason; [`CallEvent::Ended`] follows from the leg.
     End(GatewayReason),
 }

@@ -55,8 +55,9 @@ keys! {
     ROUTE "routes[]" [
         "to" "from" "trunk" "provider" "user" "header" "source" "time" "app" "parameters"
     ] later [];
-    APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer"]
+    APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer" "on_lost"]
         later ["stt" "llm" "tts" "barge_in"];
+    ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];
     LIMITS "limits" ["calls" "call_duration"] later [];
     RECORDS "records" ["file"] later [];
 }

@@ -57,6 +57,7 @@ impl Overrides {
             role: AppRole::Client { url: url.clone() },
             dialect,
             options: WireOptions::default(),
+            on_lost: None,
         };
         let rule = Rule {
             app: APPLICATION.to_owned(),

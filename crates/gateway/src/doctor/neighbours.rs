@@ -193,6 +193,7 @@ mod tests {
             role: AppRole::Client { url },
             dialect: &DIALECTS[0],
             options: WireOptions::default(),
+            on_lost: None,
         };
         let mut settings = Settings::default();
         settings

@@ -111,6 +111,8 @@ pub enum Report {
         /// Headers for the request.
         headers: Headers,
     },
+    /// A call has lost its application and wants another connection to it.
+    Redial(CallKey),
     /// A call is over and its sockets are closed.
     Finished(CallKey, Box<Final>),
 }

@@ -238,6 +238,8 @@ impl Slot {
     }
 
     fn open(&mut self, socket: WebSocket<AppStream>, now: Instant, around: &Surroundings<'_>) {
+        // One that was lost may not have gone yet.
+        self.drop_connection(around);
         let input = match Connection::new(socket, around.registry, self.place) {
             Ok(connection) if !self.finished => {
                 self.connection = Some(connection);
@@ -333,6 +335,10 @@ impl Slot {
                     if let Some(connection) = &mut self.connection {
                         connection.write(frame);
                     }
+                    continue;
+                }
+                AppOutput::Redial => {
+                    let _ = around.reports.send(Report::Redial(self.key));
                     continue;
                 }
                 AppOutput::Close(code) => {

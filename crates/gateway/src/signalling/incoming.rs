@@ -5,7 +5,7 @@ use super::{Desk, Inner};
 use crate::apps;
 use crate::random;
 use crate::settings::{AppEntry, AppRole};
-use crate::shard::{CallKey, NewCall, Silence, ToShard};
+use crate::shard::{CallKey, NewCall, Silence, ToCall, ToShard};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,7 +17,7 @@ use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{OwnerId, Path, Reply, TransactionId};
 use trunkline_sip::user_agent::Caller;
-use trunkline_streams::{AppWire, Echo};
+use trunkline_streams::{AppWire, Echo, Reconnecting};
 
 /// How long an application may take to come to a call (server role).
 const COME_MAX: Duration = Duration::from_secs(20);
@@ -178,10 +178,46 @@ impl Desk {
             Some(AppEntry::WebSocket(app)) => {
                 match &app.role {
                     AppRole::Client { url } => self.open(card.key, url.clone(), &card.info),
-                    AppRole::Server => self.wait_for_app(card),
+                    AppRole::Server => {
+                        card.waits = true;
+                        self.await_app(card);
+                    }
                 }
-                (app.dialect.open)(card.info.clone(), app.options)
+                let info = card.info.clone();
+                match &app.on_lost {
+                    None => (app.dialect.open)(info, app.options),
+                    Some(on_lost) => {
+                        let on_lost = on_lost.clone();
+                        Box::new(Reconnecting::new(app.dialect, info, app.options, on_lost))
+                    }
+                }
             }
+        }
+    }
+
+    /// Sees that an application that was lost gets to its call once more.
+    pub(super) fn redial(&mut self, key: CallKey) {
+        let settings = Arc::clone(&self.settings);
+        let Some(card) = self.cards.get_mut(&key) else {
+            return;
+        };
+        let (call, name) = (card.info.id, &card.record.app);
+        tracing::warn!(%call, app = %name, "application lost; it is dialled again");
+        match settings.apps.get(name) {
+            Some(AppEntry::WebSocket(app)) => match &app.role {
+                AppRole::Client { url } => {
+                    let info = card.info.clone();
+                    self.open(key, url.clone(), &info);
+                }
+                AppRole::Server => {
+                    card.waits = true;
+                    if let Some(card) = self.cards.get(&key) {
+                        self.await_app(card);
+                    }
+                }
+            },
+            // It is not in the configuration any more.
+            _ => self.tell(key, ToCall::OpenFailed),
         }
     }
 
@@ -203,10 +239,9 @@ impl Desk {
         });
     }
 
-    fn wait_for_app(&self, card: &mut Card) {
-        card.waits = true;
+    fn await_app(&self, card: &Card) {
         self.control.announce("call.waiting", || {
-            serde_json::json!({"call": card.view(card.began)}).to_string()
+            serde_json::json!({"call": card.view(Instant::now())}).to_string()
         });
         let (news, key) = (self.to_inner.clone(), card.key);
         tokio::spawn(async move {

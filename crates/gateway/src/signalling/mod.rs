@@ -241,16 +241,25 @@ impl Desk {
                 }
                 self.tell(key, ToCall::OpenFailed);
             }
-            Inner::WaitOver(key) => {
-                let waits = self
-                    .cards
-                    .get_mut(&key)
-                    .is_some_and(|c| std::mem::take(&mut c.waits));
-                if waits {
-                    self.tell(key, ToCall::End(GatewayReason::AppTimeout));
-                }
-            }
+            Inner::WaitOver(key) => self.wait_over(key),
             Inner::Resolved(resolved) => self.resolved(*resolved),
+        }
+    }
+
+    /// An application that was to come by now has come, or does not get its call any more.
+    fn wait_over(&mut self, key: CallKey) {
+        let Some(card) = self.cards.get_mut(&key) else {
+            return;
+        };
+        let was_answered = card.answered.is_some();
+        if std::mem::take(&mut card.waits) {
+            self.tell(
+                key,
+                match was_answered {
+                    true => ToCall::OpenFailed,
+                    false => ToCall::End(GatewayReason::AppTimeout),
+                },
+            );
         }
     }
 

@@ -23,6 +23,7 @@ impl Desk {
             } => {
                 self.dial_for(PlacedFor { key, purpose }, target, headers);
             }
+            Report::Redial(key) => self.redial(key),
             Report::Finished(key, last) => self.finished(key, *last),
         }
     }

@@ -19,6 +19,7 @@ pub enum Out {
     Binary(Vec<u8>),
     Ping,
     Close(u16),
+    Redial,
     End(GatewayReason),
 }
 
@@ -128,6 +129,7 @@ impl Rig {
                 AppOutput::Send(Frame::Binary(bytes)) => Out::Binary(bytes.to_vec()),
                 AppOutput::Send(Frame::Ping) => Out::Ping,
                 AppOutput::Close(code) => Out::Close(code),
+                AppOutput::Redial => Out::Redial,
                 AppOutput::End(reason) => Out::End(reason),
             });
         }

@@ -1,6 +1,7 @@
 //! `apps`: the applications that take calls.
 
 use super::calls::named;
+use super::on_lost::on_lost;
 use crate::apps::{OpenError, check_url};
 use crate::config::field::{Field, Section};
 use crate::config::keys;
@@ -42,7 +43,14 @@ fn app(field: &Field<'_>) -> Option<AppEntry> {
         Kind::Echo => {
             refuse(
                 &section,
-                &["role", "url", "protocol", "sample_rate", "answer"],
+                &[
+                    "role",
+                    "url",
+                    "protocol",
+                    "sample_rate",
+                    "answer",
+                    "on_lost",
+                ],
             );
             Some(AppEntry::Echo)
         }
@@ -97,6 +105,7 @@ fn websocket(section: &Section<'_>) -> Option<WebSocketApp> {
         }
         AppRole::Server
     };
+    let on_lost = section.get("on_lost").and_then(|f| on_lost(&f));
     Some(WebSocketApp {
         role,
         dialect: dialect?,
@@ -104,6 +113,7 @@ fn websocket(section: &Section<'_>) -> Option<WebSocketApp> {
             sample_rate: sample_rate?,
             answer: answer?,
         },
+        on_lost,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod apps;
 mod calls;
+mod on_lost;
 mod providers;
 mod routes;
 mod server;

@@ -1,5 +1,6 @@
 mod document;
 mod hostile;
+mod on_lost;
 mod providers;
 mod routes;
 
