@@ -81,9 +81,10 @@ pub enum CallEvent {
         /// How much is left, in ms.
         queued_ms: u64,
     },
-    /// The caller put us on hold.
+    /// The call is on hold: the caller put us there, or has agreed to a hold of ours. What is
+    /// played may not be heard.
     Held,
-    /// The caller is back.
+    /// Neither side holds the other any more.
     Resumed,
     /// A transfer that was asked for came to its end.
     Transferred(TransferOutcome),

@@ -7,8 +7,8 @@ use trunkline_call::{AppStats, AudioFrame, CallCommand, CallEvent, Direction};
 
 use crate::{AppInput, AppOutput, AppWire};
 
-/// Answers at once and plays every frame back in the moment it comes, except while the far end has
-/// put the call on hold: what is said then would wait and delay all that follows. The frame is
+/// Answers at once and plays every frame back in the moment it comes, except while the call is on
+/// hold: what is said then might wait and delay all that follows. The frame is
 /// passed on by reference: nothing is copied here.
 #[derive(Debug)]
 pub struct Echo {
@@ -18,7 +18,7 @@ pub struct Echo {
     /// Whether `heard` was handed out already; it lives on while the output borrows it.
     played: bool,
     answered: Option<Instant>,
-    /// The far end does not listen.
+    /// The call is on hold.
     held: bool,
     stats: AppStats,
 }

@@ -15,7 +15,7 @@ pub enum Phase {
     Ringing,
     /// Answered.
     Up,
-    /// Answered, and put on hold by the far end.
+    /// Answered, and on hold by either side.
     Held,
     /// Ended; its last messages are under way.
     Ending,

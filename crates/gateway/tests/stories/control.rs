@@ -1,23 +1,20 @@
 //! A running gateway is asked and told from the command line and over HTTP.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use trunkline_audio::wav;
 use trunkline_call::{CallEvent, EndReason};
-use trunkline_phone::softphone::{Script, Settings};
+use trunkline_phone::softphone::Settings;
 use trunkline_sip::endpoint::Transport;
 
 use crate::support::{
-    Application, Callee, Caller, Events, Gateway, Lobby, Manner, RawSip, TALK, sound,
+    Application, Callee, Caller, Events, Gateway, Lobby, Manner, RawSip, says, sound,
 };
 
 const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
 
 /// A caller of the echo who says a tone, answered, and the call's id.
 fn talking(gateway: &Gateway, hz: f64) -> (Caller, String) {
-    let script = Script::new().play(Duration::ZERO, &sound::tone(hz, 16_000, 30 * 16_000));
-    let caller = Caller::follow(&gateway.uri("echo"), Settings::default(), script);
+    let caller = Caller::follow(&gateway.uri("echo"), Settings::default(), says(hz));
     caller.wait_answered();
     let id = gateway.ask_json(&["calls"])["id"].clone();
     let id = id.as_str().expect("a call has an id").to_owned();
@@ -63,18 +60,12 @@ fn devices_are_listed() {
 fn a_caller_is_connected_with_somebody_else() {
     let gateway = Gateway::start("control-bridge", DIAL);
     let (caller, id) = talking(&gateway, 700.0);
-    let script = Script::new()
-        .play(Duration::ZERO, &sound::tone(1_100.0, 16_000, 30 * 16_000))
-        .hang_up(TALK);
-    let callee = Callee::wait(Transport::Udp, script);
+    let callee = Callee::wait(Transport::Udp, says(1_100.0));
     gateway.ask(&["transfer", &id, &callee.uri("bob"), "--bridge"]);
-    callee.wait_answered();
-    let report = callee.report();
-    let heard = sound::frames_of_tone(700.0, 16_000, report.heard.samples());
-    assert!(heard >= 25, "the callee hears the caller: {heard} frames");
+    callee.wait_for_tone(700.0, 25);
+    caller.wait_for_tone(1_100.0, 25);
+    callee.hang_up();
     let report = caller.report();
-    let heard = sound::frames_of_tone(1_100.0, 16_000, report.heard.samples());
-    assert!(heard >= 25, "the caller hears the callee: {heard} frames");
     assert_eq!(report.end, EndReason::Remote, "who hangs up ends both legs");
     gateway.wait_for_calls(0);
 }
@@ -170,9 +161,13 @@ fn keys_and_a_hold_are_asked_over_http() {
     caller.wait_for("the caller is put on hold", |event| {
         *event == CallEvent::Held
     });
+    application.wait_for("held");
+    gateway.wait_for_state(&id, "held");
     ask("resume", json!({}));
     caller.wait_for("the caller is taken back", |event| {
         *event == CallEvent::Resumed
     });
+    application.wait_for("resumed");
+    gateway.wait_for_state(&id, "up");
     assert_eq!(caller.hang_up().keys.len(), 2);
 }

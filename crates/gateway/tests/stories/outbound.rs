@@ -1,13 +1,11 @@
 //! The gateway calls somebody, for whoever asks over HTTP.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use trunkline_call::EndReason;
 use trunkline_phone::softphone::Script;
 use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Callee, Gateway, RawSip, TALK, sound};
+use crate::support::{Callee, Gateway, RawSip, says};
 
 const DIAL: &str = "dial: {allow: [\"sip:*\"]}\n";
 
@@ -29,14 +27,10 @@ fn here(phone: &RawSip) -> String {
 #[test]
 fn a_telephone_is_called_and_talks_to_the_application() {
     let gateway = Gateway::start("outbound-echo", DIAL);
-    let said = sound::tone(700.0, 16_000, 10 * 16_000);
-    let script = Script::new().play(Duration::ZERO, &said).hang_up(TALK);
-    let callee = Callee::wait(Transport::Udp, script);
+    let callee = Callee::wait(Transport::Udp, says(700.0));
     let id = place(&gateway, &callee.uri("bob"));
-    callee.wait_answered();
-    let report = callee.report();
-    let back = sound::frames_of_tone(700.0, 16_000, report.heard.samples());
-    assert!(back >= 40, "{back} frames of the echo");
+    callee.wait_for_tone(700.0, 40);
+    callee.hang_up();
     let record = gateway.wait_for_record("callId", &id);
     assert_eq!(record["direction"], "outbound");
     assert_eq!(record["end"]["by"], "remote", "{record}");

@@ -1,28 +1,19 @@
 //! Calls over IPv6 and TCP, and messages too long for a datagram.
 
-use std::time::Duration;
-
 use serde_json::json;
 use trunkline_call::EndReason;
-use trunkline_phone::softphone::{Report, Script, Settings};
+use trunkline_phone::softphone::Settings;
 use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Callee, Caller, Gateway, RawSip, TALK, has_ipv6, sound};
+use crate::support::{Callee, Caller, Gateway, RawSip, has_ipv6, says};
 
 const TONE_HZ: f64 = 700.0;
 
-fn tone() -> Script {
-    Script::new().play(Duration::ZERO, &sound::tone(TONE_HZ, 16_000, 20 * 16_000))
-}
-
-/// Calls the echo and comes back when a second of it was heard.
-fn call_the_echo(target: &str) -> Report {
-    let script = tone().hang_up(TALK);
-    let report = Caller::follow(target, Settings::default(), script).report();
-    let back = sound::frames_of_tone(TONE_HZ, 16_000, report.heard.samples());
-    assert!(back >= 40, "{back} frames of the echo");
-    assert_eq!(report.heard.figures().lost, 0);
-    report
+/// Calls the echo until most of a second of it was heard.
+fn call_the_echo(target: &str) {
+    let caller = Caller::follow(target, Settings::default(), says(TONE_HZ));
+    caller.wait_for_tone(TONE_HZ, 40);
+    assert_eq!(caller.hang_up().heard.figures().lost, 0);
 }
 
 #[test]
@@ -52,7 +43,7 @@ const LONG: usize = 1_400;
 fn an_invite_too_long_for_a_datagram_leaves_by_tcp() {
     let gateway = Gateway::start("transports-long", "dial: {allow: [\"sip:*\"]}\n");
     // It listens on TCP only, and the address does not say so.
-    let callee = Callee::wait(Transport::Tcp, tone());
+    let callee = Callee::wait(Transport::Tcp, says(TONE_HZ));
     let body = json!({
         "to": callee.uri("bob"), "app": "echo", "headers": {"X-Long": "x".repeat(LONG)},
     });

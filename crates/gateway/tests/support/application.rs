@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{eventually, sound};
+use super::{eventually, is_pause, sound};
 
 /// The rate at which a gateway speaks to its applications unless told otherwise.
 pub const RATE_HZ: u32 = 16_000;
@@ -211,10 +211,6 @@ fn talk(
         }
         ahead = ahead.saturating_sub(bytes);
     }
-}
-
-fn is_pause(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Keeps what a message says; the number of bytes of audio in it.

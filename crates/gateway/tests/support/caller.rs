@@ -1,21 +1,34 @@
 //! A softphone that calls the gateway, on a thread of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use trunkline_call::CallEvent;
 use trunkline_phone::softphone::{self, PhoneError, Report, Script, Settings};
 
-use super::eventually;
+use super::{eventually, sound};
 
-/// How long somebody talks of whom a second must be heard: on a busy machine it may begin late.
-pub const TALK: Duration = Duration::from_secs(4);
+/// How long somebody talks who is to be heard, whenever the machine has time for it.
+pub const TALK: usize = 120;
+
+/// A script that says a tone for so long.
+pub fn says(hz: f64) -> Script {
+    Script::new().play(Duration::ZERO, &sound::tone(hz, 16_000, TALK * 16_000))
+}
+
+/// What a telephone has told so far.
+#[derive(Default)]
+struct Told {
+    events: Vec<CallEvent>,
+    /// What it hears, as its ears do: after the jitter buffer.
+    samples: Vec<i16>,
+}
 
 /// A call under way, seen from the caller.
 pub struct Caller {
-    events: Arc<Mutex<Vec<CallEvent>>>,
+    told: Arc<Mutex<Told>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<Report, PhoneError>>>,
 }
@@ -39,16 +52,19 @@ impl Caller {
         stop: Arc<AtomicBool>,
         run: impl FnOnce(&mut dyn FnMut(&CallEvent)) -> Result<Report, PhoneError> + Send + 'static,
     ) -> Self {
-        let events = Arc::<Mutex<Vec<CallEvent>>>::default();
-        let noted = Arc::clone(&events);
+        let told = Arc::<Mutex<Told>>::default();
+        let noted = Arc::clone(&told);
         let thread = std::thread::spawn(move || {
             run(&mut |event| {
-                let mut events = noted.lock().unwrap_or_else(|p| p.into_inner());
-                events.push(event.clone());
+                let mut told = noted.lock().unwrap_or_else(|p| p.into_inner());
+                match event {
+                    CallEvent::Audio { frame, .. } => told.samples.extend(frame.samples()),
+                    event => told.events.push(event.clone()),
+                }
             })
         });
         Self {
-            events,
+            told,
             stop,
             thread: Some(thread),
         }
@@ -63,10 +79,22 @@ impl Caller {
 
     /// Waits until the telephone has told this.
     pub fn wait_for(&self, what: &str, is_it: impl Fn(&CallEvent) -> bool) {
-        eventually(what, || {
-            let events = self.events.lock().unwrap_or_else(|p| p.into_inner());
-            events.iter().any(&is_it).then_some(())
-        });
+        eventually(what, || self.told().events.iter().any(&is_it).then_some(()));
+    }
+
+    /// Waits until the telephone has heard so many 20 ms frames of a tone.
+    pub fn wait_for_tone(&self, hz: f64, frames: usize) {
+        eventually(
+            &format!("the caller hears {frames} frames of {hz} Hz"),
+            || {
+                let heard = sound::frames_of_tone(hz, 16_000, &self.told().samples);
+                (heard >= frames).then_some(())
+            },
+        );
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(|p| p.into_inner())
     }
 
     /// Whether the call is over.

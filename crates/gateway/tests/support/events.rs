@@ -1,12 +1,12 @@
 //! `/v1/events`, read as a browser would: server-sent events over one response without end.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::eventually;
+use super::{eventually, is_pause};
 
 /// A listener that has been admitted: nothing that happens from now on is missed.
 pub struct Events {
@@ -54,10 +54,7 @@ impl Events {
         match self.stream.read(&mut buffer) {
             Ok(0) => panic!("the gateway ended its events"),
             Ok(length) => self.text += &String::from_utf8_lossy(&buffer[..length]),
-            Err(error) => assert!(
-                matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-                "{error}"
-            ),
+            Err(error) => assert!(is_pause(&error), "{error}"),
         }
     }
 }

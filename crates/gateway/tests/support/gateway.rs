@@ -127,6 +127,14 @@ impl Gateway {
         });
     }
 
+    /// Waits until a call is in this state.
+    pub fn wait_for_state(&self, id: &str, state: &str) {
+        eventually(&format!("the call is {state}"), || {
+            let call = self.get(&format!("/v1/calls/{id}"));
+            (call["state"] == state).then_some(())
+        });
+    }
+
     /// Asks something of a call: the last part of `/v1/calls/{id}/…`.
     pub fn tell(&self, id: &str, verb: &str, body: &Value) {
         let (status, answer) = self.post(&format!("/v1/calls/{id}/{verb}"), body);

@@ -1,14 +1,13 @@
 //! Applications that do nothing but what a test tells them, message by message.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{PATIENCE, Patience, eventually};
+use super::{PATIENCE, Patience, eventually, is_pause};
 
 /// How long a session waits for a message before it looks at its deadline.
 const TURN: Duration = Duration::from_millis(5);
@@ -172,8 +171,7 @@ impl Session {
                 let _ = self.socket.flush();
             }
             Ok(_) => {}
-            Err(Error::Io(error))
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(Error::Io(error)) if is_pause(&error) => {}
             Err(_) => self.closed = Some(Closed::Broken),
         }
     }

@@ -25,13 +25,13 @@ use std::path::PathBuf;
 
 pub use application::{Application, Manner};
 pub use callee::Callee;
-pub use caller::{Caller, TALK};
+pub use caller::{Caller, TALK, says};
 pub use events::Events;
 pub use gateway::Gateway;
 pub use http::{ask_with, get, post, post_bytes};
 pub use in_process::InProcess;
 pub use lobby::{Lobby, Session};
-pub use patience::{PATIENCE, Patience, eventually, within};
+pub use patience::{PATIENCE, Patience, eventually, is_pause, within};
 pub use ports::{free_port, free_ports};
 pub use raw_sip::RawSip;
 pub use steady::Steady;

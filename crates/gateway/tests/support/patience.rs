@@ -1,5 +1,6 @@
 //! Waiting for a condition, on a machine that may be busy or stand still meanwhile.
 
+use std::io::{Error, ErrorKind};
 use std::time::{Duration, Instant};
 
 /// How long a condition may take on a loaded machine before its test gives up.
@@ -35,6 +36,13 @@ impl Patience {
         self.left = self.left.saturating_sub(passed);
         self.left.is_zero()
     }
+}
+
+/// Whether a read with a time-out brought nothing: the time is over, or the program was stopped and
+/// goes on, which interrupts such a read (signal(7)).
+pub fn is_pause(error: &Error) -> bool {
+    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
 }
 
 /// Looks until `look` finds something, and panics with `what` if it has not within [`PATIENCE`].

@@ -52,7 +52,7 @@ pub struct BridgeEnd {
 #[derive(Debug, Default)]
 pub struct Bridge {
     ended: [bool; 2],
-    /// Sides whose far end has put the call on hold, and so does not listen.
+    /// Sides that are on hold, and so are not to hear the other.
     held: [bool; 2],
     first_end: Option<BridgeEnd>,
     /// Samples that went to each leg, by [`Side::index`].

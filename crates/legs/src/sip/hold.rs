@@ -24,8 +24,10 @@ pub(super) struct Hold {
     agreed: bool,
     /// What our open offer asks for.
     asked: Option<bool>,
-    /// The far end holds us, as the application was last told.
+    /// The far end holds us.
     by_peer: bool,
+    /// What the application was last told.
+    told: bool,
 }
 
 impl Hold {
@@ -151,9 +153,12 @@ impl SipLeg {
         self.refuse(command(asked), Why::Failed(code));
     }
 
-    /// Tells when the far end's hold begins or ends.
-    pub(super) fn note_hold_by_peer(&mut self, held: bool) {
-        if std::mem::replace(&mut self.hold.by_peer, held) != held {
+    /// Tells when the call comes to be on hold, by whichever side, and when neither holds the other
+    /// any more. What is ours counts from the far end's consent on.
+    pub(super) fn note_hold(&mut self, by_peer: bool) {
+        self.hold.by_peer = by_peer;
+        let held = self.hold.is_held();
+        if std::mem::replace(&mut self.hold.told, held) != held {
             self.tell(if held {
                 CallEvent::Held
             } else {

@@ -132,7 +132,7 @@ impl SipLeg {
             self.timers.set(Timer::LongestCall, now + longest);
         }
         self.tell(CallEvent::Answered);
-        self.note_hold_by_peer(held);
+        self.note_hold(held);
     }
 
     /// A new agreement is in force.
@@ -142,7 +142,7 @@ impl SipLeg {
         };
         self.media.renegotiate(now, agreed);
         let held = agreed.held_by_peer;
-        self.note_hold_by_peer(held);
+        self.note_hold(held);
     }
 
     fn on_command(&mut self, now: Instant, command: CallCommand<'_>) {

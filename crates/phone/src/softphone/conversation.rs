@@ -284,7 +284,7 @@ impl Conversation {
                     self.leg_due = due;
                     return;
                 }
-                Output::Event(CallEvent::Audio { .. }) | Output::Finished => {}
+                Output::Finished => {}
                 Output::Event(event) => {
                     self.seen.event(now, &event);
                     self.told.push_back(event);

@@ -89,7 +89,7 @@ impl Default for Settings {
 }
 
 /// Calls a target, follows the script once it is answered, and comes back when the call is over.
-/// `heard` is told every event but audio.
+/// `heard` is told every event.
 ///
 /// # Errors
 /// Where there is nothing to call, or no socket to call from.
