@@ -42,7 +42,7 @@ fn a_call_is_set_up_and_ended_at_once() {
 fn what_a_second_caller_is_refused_is_counted() {
     // The softphone has one line; the second INVITE comes while the first call is up or leaving.
     let (report, _) = against_a_phone(Script::new(), |target| {
-        load::calls(target, 2, Duration::from_millis(200))
+        load::calls(target, 2, Duration::from_secs(3))
     });
     let report = report.unwrap();
     assert_eq!((report.failed, report.last_refusal), (1, Some(486)));
