@@ -84,6 +84,9 @@ impl StreamCodec for Plivo {
     }
 
     fn write_up<'a>(&'a mut self, up: &Up<'_>) -> Option<Frame<'a>> {
+        if self.stream_id.is_empty() && !matches!(up, Up::Start(_)) {
+            return None;
+        }
         json::restart(&mut self.message);
         match up {
             Up::Start(start) => self.write_start(start),

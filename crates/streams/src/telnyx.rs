@@ -89,6 +89,9 @@ impl StreamCodec for Telnyx {
     }
 
     fn write_up<'a>(&'a mut self, up: &Up<'_>) -> Option<Frame<'a>> {
+        if self.stream_id.is_empty() && !matches!(up, Up::Connected | Up::Start(_)) {
+            return None;
+        }
         json::restart(&mut self.message);
         match up {
             Up::Connected => self
@@ -113,8 +116,8 @@ impl StreamCodec for Telnyx {
                 )
             }),
             Up::Stop => {
-                let user = std::mem::take(&mut self.user_id);
-                let call = std::mem::take(&mut self.call_control_id);
+                let user = self.user_id.clone();
+                let call = self.call_control_id.clone();
                 self.write_event("stop", |message| {
                     write!(
                         message,

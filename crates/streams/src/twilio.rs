@@ -116,6 +116,9 @@ impl StreamCodec for Twilio {
     }
 
     fn write_up<'a>(&'a mut self, up: &Up<'_>) -> Option<Frame<'a>> {
+        if self.stream_sid.is_empty() && !matches!(up, Up::Connected | Up::Start(_)) {
+            return None;
+        }
         json::restart(&mut self.message);
         match up {
             Up::Connected => self
@@ -139,8 +142,8 @@ impl StreamCodec for Twilio {
                 write!(message, r#""mark":{{"name":{}}}"#, quoted(name))
             }),
             Up::Stop => {
-                let account = std::mem::take(&mut self.account_sid);
-                let call = std::mem::take(&mut self.call_sid);
+                let account = self.account_sid.clone();
+                let call = self.call_sid.clone();
                 self.write_event("stop", |message| {
                     write!(
                         message,

@@ -5,8 +5,9 @@ mod dialects;
 
 use dialects::{End, Entry, Message, connections};
 use serde_json::{Value, json};
-use trunkline_streams::StreamDialect;
 use trunkline_streams::dialect::STREAMS;
+use trunkline_streams::stream::StreamCodec;
+use trunkline_streams::{Frame, StreamDialect};
 
 const MUTATIONS: usize = 10_000;
 
@@ -126,6 +127,26 @@ fn other_value(dice: &mut Dice) -> Value {
     dice.one_of(&values).clone()
 }
 
+type Codec = Box<dyn StreamCodec>;
+
+/// Whatever a message was read as, what we write for that is read without complaint.
+fn pass(dialect: &StreamDialect, ends: [&mut Codec; 2], end: End, frame: Frame<'_>) {
+    let ([provider, server], mut third) = (ends, (dialect.codec)());
+    let again = match end {
+        End::Provider => server.read_up(frame).ok().and_then(|up| {
+            let written = provider.write_up(&up)?;
+            Some((format!("{written:?}"), third.read_up(written).err()))
+        }),
+        End::Server => provider.read_down(frame).ok().and_then(|down| {
+            let written = server.write_down(&down)?;
+            Some((format!("{written:?}"), third.read_down(written).err()))
+        }),
+    };
+    if let Some((written, Some(nonsense))) = again {
+        panic!("{}: {nonsense}: {written}", dialect.name);
+    }
+}
+
 /// Plays a connection with one message mutated.
 fn play(dialect: &StreamDialect, connection: &[Entry], at: usize, mutated: &Message) {
     let (mut provider, mut server) = ((dialect.codec)(), (dialect.codec)());
@@ -135,14 +156,12 @@ fn play(dialect: &StreamDialect, connection: &[Entry], at: usize, mutated: &Mess
         } else {
             &entry.message
         };
-        let codec = match entry.end {
-            End::Provider => &mut server,
-            End::Server => &mut provider,
-        };
-        match entry.end {
-            End::Provider => drop(codec.read_up(message.frame())),
-            End::Server => drop(codec.read_down(message.frame())),
-        }
+        pass(
+            dialect,
+            [&mut provider, &mut server],
+            entry.end,
+            message.frame(),
+        );
     }
     // Whatever was read, the codec still reads and writes what is good.
     for entry in connection {
