@@ -62,9 +62,10 @@ pub struct CallInfo {
     pub id: CallId,
     /// Who called whom.
     pub direction: Direction,
-    /// The caller: the user part or number of From, as sent.
+    /// The caller's user or number, as sent: what a trunk asserts, else that of From.
     pub from: String,
-    /// The called: the user part or number of the request URI.
+    /// The called user or number, as sent: that of the request URI, or of To where a trunk calls us
+    /// by the name under which we are registered there.
     pub to: String,
     /// The caller's headers worth knowing (X-*, User-to-User, Diversion, …).
     pub headers: Headers,

@@ -1,7 +1,7 @@
 //! `trunkline serve`
 
 use super::{ConfigArgs, Failure};
-use crate::config::{Loaded, Overrides};
+use crate::config::{Loaded, Older, Overrides};
 use crate::gateway::Gateway;
 use crate::http;
 use crate::reload::Reloader;
@@ -41,9 +41,9 @@ pub struct Serve {
     /// Log every SIP message, without passwords and what proves them.
     #[arg(long)]
     pub(super) trace_sip: bool,
-    /// Whether it runs under its older name.
+    /// What is said under the older name, which no argument is.
     #[arg(skip)]
-    pub(super) is_older_name: bool,
+    pub(super) older: Option<Older>,
 }
 
 impl Serve {
@@ -54,7 +54,7 @@ impl Serve {
             port: self.port,
             sip_port: self.sip_port,
             ws_url: self.ws_url.clone(),
-            is_older_name: self.is_older_name,
+            older: self.older.clone(),
         };
         let loaded = self.config.load(&overrides)?;
         let asked_for = self.config.config.clone();

@@ -1,6 +1,8 @@
 //! `sip-voice-server`: `trunkline serve` under the name and with the flags of earlier bots.
 
 use super::{ConfigArgs, serve::Serve};
+use crate::config::Older;
+use crate::settings::PublicUrl;
 use crate::telemetry::log::{LogFormat, LogLevel};
 use clap::Parser;
 use std::ffi::OsStr;
@@ -22,6 +24,9 @@ pub struct SipVoiceServer {
     /// The port of HTTP.
     #[arg(short, long)]
     port: Option<u16>,
+    /// Where the world reaches this gateway, such as wss://voice.example.com/sip/media-stream.
+    #[arg(long, value_name = "URL")]
+    ws_url: Option<PublicUrl>,
     /// How much is logged, on standard error.
     #[arg(long, value_name = "LEVEL", ignore_case = true)]
     log_level: Option<LogLevel>,
@@ -46,7 +51,9 @@ impl From<SipVoiceServer> for Serve {
             log_level: older.log_level,
             log_format: LogFormat::default(),
             trace_sip: false,
-            is_older_name: true,
+            older: Some(Older {
+                public_url: older.ws_url,
+            }),
         }
     }
 }

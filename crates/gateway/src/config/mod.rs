@@ -14,7 +14,7 @@ mod variables;
 mod yaml;
 
 pub use nearest::nearest;
-pub use overrides::Overrides;
+pub use overrides::{Older, Overrides};
 pub use problem::{Place, Problem, Refused};
 pub use variables::Variables;
 

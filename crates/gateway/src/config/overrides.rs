@@ -2,7 +2,7 @@
 
 use super::problem::Report;
 use crate::apps::check_url;
-use crate::settings::{AppEntry, AppRole, Settings, WebSocketApp};
+use crate::settings::{AppEntry, AppRole, PublicUrl, Settings, WebSocketApp};
 use std::net::IpAddr;
 use trunkline_call::routes::{Routes, Rule};
 use trunkline_streams::WireOptions;
@@ -22,19 +22,33 @@ pub struct Overrides {
     pub sip_port: Option<u16>,
     /// The WebSocket application that takes every call.
     pub ws_url: Option<String>,
-    /// Whether the gateway runs under its older name, which had no SIP: `SIP_SERVER_HOST` and
-    /// `SIP_SERVER_PORT` are about HTTP then.
-    pub is_older_name: bool,
+    /// What is said under the older name, if the gateway runs under it.
+    pub older: Option<Older>,
+}
+
+/// What is said to `sip-voice-server`, which had no SIP: `SIP_SERVER_HOST` and `SIP_SERVER_PORT`
+/// are about HTTP there.
+#[derive(Clone, Debug, Default)]
+pub struct Older {
+    /// Where the world reaches the gateway.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Overrides {
     /// Sets addresses and ports.
-    pub(super) fn set_ports(&self, settings: &mut Settings) {
+    pub(super) fn set_places(&self, settings: &mut Settings) {
         if let Some(host) = self.host {
             settings.server.listen.set_ip(host);
         }
         if let Some(port) = self.port {
             settings.server.listen.set_port(port);
+        }
+        if let Some(url) = self
+            .older
+            .as_ref()
+            .and_then(|older| older.public_url.as_ref())
+        {
+            settings.server.public_url = Some(url.clone());
         }
         if let Some(port) = self.sip_port {
             let places = settings.sip.listen.iter_mut();

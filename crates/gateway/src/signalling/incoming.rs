@@ -1,6 +1,7 @@
 //! Calls that come in: is there room, who takes it, where is its media.
 
 use super::card::{Card, Phase};
+use super::parties::Parties;
 use super::{Desk, Inner};
 use crate::apps;
 use crate::random;
@@ -70,20 +71,15 @@ impl Desk {
             return Err(Self::no_room());
         }
         let request = &invite.request;
-        let from = request
-            .from()
-            .map(|from| party(&from.uri()))
-            .unwrap_or_default();
-        let to = request
-            .request_uri()
-            .map(|uri| party(&uri))
-            .unwrap_or_default();
+        let trunk = self.trunk_of(&invite.caller);
+        let settings = trunk.and_then(|name| self.settings.trunks.get(name));
+        let Parties { from, to } = Parties::of(request, settings);
         let headers = told(request);
         let source = invite.path.remote.ip();
         let arrival = Arrival {
             to: &to,
             from: &from,
-            trunk: self.trunk_of(&invite.caller),
+            trunk,
             provider: None,
             user: match &invite.caller {
                 Caller::User(name) => Some(name),
@@ -310,12 +306,6 @@ pub(super) fn call_info(
         parameters,
         traceparent: random::traceparent(),
     }
-}
-
-/// The user part or number of a URI, or the host where it has none.
-fn party(uri: &trunkline_sip::Uri) -> String {
-    uri.user()
-        .map_or_else(|| uri.host().to_owned(), |user| user.to_string())
 }
 
 fn told(request: &Message) -> Headers {

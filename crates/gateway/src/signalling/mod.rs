@@ -4,6 +4,7 @@
 mod card;
 mod dialling;
 mod incoming;
+mod parties;
 mod questions;
 mod registrations;
 mod remains;

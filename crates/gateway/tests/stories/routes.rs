@@ -165,3 +165,25 @@ apps: {desk: {type: echo}, machine: {type: echo}}
             .contains(&explained(&gateway, &["100"]))
     );
 }
+
+#[test]
+fn a_trunk_that_calls_the_name_we_have_there_leads_to_the_number_that_was_called() {
+    let more = "trunks: {telco: {host: 127.0.0.1, port: 9, username: line1}}
+dids: {+15125551234: {app: echo}}
+";
+    let gateway = Gateway::start("routes-line", more);
+    let phone = RawSip::toward(gateway.sip_port);
+    let asserted = "P-Asserted-Identity: <sip:+15125550001@127.0.0.1>\r\n";
+    let invite = phone.invite("anonymous", "line1", asserted);
+    assert_eq!(phone.ask(&invite).status(), Some(404), "no number is named");
+    let invite = phone.invite("anonymous", "line1", asserted);
+    let to = format!("To: <sip:line1@127.0.0.1:{}>", gateway.sip_port);
+    assert!(invite.contains(&to), "{invite}");
+    let invite = invite.replace(&to, "To: <sip:+15125551234@127.0.0.1>");
+    assert_eq!(phone.ask(&invite).status(), Some(200));
+    let call = &gateway.calls()[0];
+    assert_eq!(
+        (&call["from"], &call["to"]),
+        (&json!("+15125550001"), &json!("+15125551234"))
+    );
+}

@@ -30,7 +30,7 @@ pub fn file(
 ) -> Option<String> {
     let file = root.section(&keys::FILE);
     let flat = older::flat_keys(&file, settings);
-    let is_old = flat.is_old || overrides.is_older_name;
+    let is_old = flat.is_old || overrides.older.is_some();
     older::variables(variables, is_old, report, settings);
     if let Some(field) = file.get("server") {
         server::server(&field.section(&keys::SERVER), &mut settings.server);
@@ -38,7 +38,7 @@ pub fn file(
     if let Some(field) = file.get("sip") {
         sip::sip(&field.section(&keys::SIP), &mut settings.sip);
     }
-    overrides.set_ports(settings);
+    overrides.set_places(settings);
     sip::check_ports(&file, report, settings);
     let country = routes::country(&file);
     if let Some(field) = file.get("dial") {

@@ -174,11 +174,15 @@ fn variables_of_earlier_bots_are_understood() {
 fn under_the_older_name_the_variables_are_about_http() {
     let pairs = variables(&[("SIP_SERVER_PORT", "8080")]);
     let overrides = Overrides {
-        is_older_name: true,
+        older: Some(Older {
+            public_url: "wss://voice.example.com/sip/media-stream".parse().ok(),
+        }),
         ..Overrides::default()
     };
     let (settings, _) = prove("", None, &pairs, &overrides).unwrap();
     assert_eq!(settings.server.listen.port(), 8080);
+    let public = settings.server.public_url.map(|url| url.web("/x"));
+    assert_eq!(public.as_deref(), Some("https://voice.example.com/x"));
     assert_eq!(settings.sip.listen[0].address.port(), 5060);
 }
 
