@@ -33,6 +33,10 @@ pub enum GatewayReason {
     AppTimeout,
     /// No RTP for the configured time, and not on hold.
     RtpTimeout,
+    /// A provider's media stream broke off without a goodbye.
+    StreamLost,
+    /// A provider's media stream broke its dialect too often.
+    StreamNonsense,
     /// Our 200 was never acknowledged (RFC 3261 §13.3.1.4).
     NoAck,
     /// No answer to our requests (408, RFC 3261 §8.1.3.1).
@@ -55,12 +59,14 @@ pub enum GatewayReason {
 
 impl GatewayReason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AppUnreachable,
         Self::AppLost,
         Self::AppNonsense,
         Self::AppTimeout,
         Self::RtpTimeout,
+        Self::StreamLost,
+        Self::StreamNonsense,
         Self::NoAck,
         Self::SignallingTimeout,
         Self::NoAnswer,
@@ -80,6 +86,8 @@ impl GatewayReason {
             Self::AppNonsense => "app_nonsense",
             Self::AppTimeout => "app_timeout",
             Self::RtpTimeout => "rtp_timeout",
+            Self::StreamLost => "stream_lost",
+            Self::StreamNonsense => "stream_nonsense",
             Self::NoAck => "no_ack",
             Self::SignallingTimeout => "signalling_timeout",
             Self::NoAnswer => "no_answer",

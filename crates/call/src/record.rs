@@ -26,12 +26,14 @@ pub struct CallRecord {
     pub from: String,
     /// The called, as sent.
     pub to: String,
-    /// The far end's own name for the call (Call-ID), for a search in its logs.
+    /// The far end's own name for the call (Call-ID, or the provider's), for a search in its logs.
     pub sip_call_id: String,
     /// Where the far end's signalling came from or went to.
     pub peer: String,
     /// The trunk it came or went by.
     pub trunk: Option<String>,
+    /// The provider whose media stream it is.
+    pub provider: Option<String>,
     /// The user who proved a password.
     pub user: Option<String>,
     /// The application's name.
@@ -54,14 +56,14 @@ pub struct CallRecord {
     pub application: AppStats,
 }
 
-/// The sound of a call in figures.
+/// The sound of a call in figures. On a media stream a packet is a message with audio.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MediaRecord {
     /// The codec's name as in SDP: `PCMU`, `G722`, …
     pub codec: String,
-    /// RTP packets sent.
+    /// Packets sent.
     pub packets_sent: u64,
-    /// RTP packets received and played.
+    /// Packets received and played.
     pub packets_received: u64,
     /// Packets that never came.
     pub packets_lost: u64,
@@ -104,6 +106,7 @@ impl CallRecord {
             sip_call_id: String::new(),
             peer: String::new(),
             trunk: None,
+            provider: None,
             user: None,
             app: app.to_owned(),
             started,

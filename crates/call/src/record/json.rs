@@ -20,6 +20,7 @@ impl CallRecord {
             "to": self.to,
             "peer": self.peer,
             "trunk": self.trunk,
+            "provider": self.provider,
             "user": self.user,
             "app": self.app,
             "started": rfc3339(self.started),

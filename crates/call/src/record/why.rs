@@ -51,9 +51,10 @@ fn seconds(duration: Duration) -> String {
 
 fn story(record: &CallRecord) -> String {
     let (from, to) = (tidy(&record.from), tidy(&record.to));
-    let way = match &record.trunk {
-        Some(trunk) => format!(" by trunk {}", tidy(trunk)),
-        None => String::new(),
+    let way = match (&record.trunk, &record.provider) {
+        (Some(trunk), _) => format!(" by trunk {}", tidy(trunk)),
+        (None, Some(provider)) => format!(" by a stream of {}", tidy(provider)),
+        (None, None) => String::new(),
     };
     let answer = match record.answered_after {
         Some(after) => {
@@ -117,6 +118,14 @@ fn gateway(reason: GatewayReason) -> &'static str {
         GatewayReason::RtpTimeout => {
             "The far end's sound stopped without a goodbye: it lost its network, or a firewall \
              closed the way; check that UDP to `sip.rtp_ports` stays open."
+        }
+        GatewayReason::StreamLost => {
+            "The provider's media stream broke off without a goodbye: look for the call in the \
+             provider's own log, and for a proxy or tunnel in between that was restarted."
+        }
+        GatewayReason::StreamNonsense => {
+            "The provider's media stream broke its dialect too often: check that the address it \
+             dials, /sip/{provider}/media-stream, names the right provider."
         }
         GatewayReason::NoAck => {
             "Our 200 was never acknowledged: the far end cannot reach the address in our Contact; \
