@@ -6,6 +6,7 @@ use std::time::Instant;
 use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
 pub use trunkline_media::session::Port;
 use trunkline_sip::endpoint::{Action, Event};
+use trunkline_streams::{CloseCode, Frame};
 
 use crate::{Description, Stats};
 
@@ -31,6 +32,21 @@ pub enum Input<'a> {
     End(GatewayReason),
     /// News of the leg that [`Output::Dial`] asked for.
     Dial(DialNews),
+    /// A message came on the leg's connection.
+    Received(Frame<'a>),
+    /// The far end answered a ping.
+    Pong,
+    /// The far end broke the rules of the connection itself (WebSocket framing, UTF-8, size).
+    /// Whoever owns the connection has closed it.
+    BrokenFraming,
+    /// The far end closed the connection.
+    Closed(CloseCode),
+    /// So many bytes still wait to be sent on the leg's connection. Given after every write that
+    /// left something waiting, and once when nothing waits any more.
+    Backlog {
+        /// Bytes accepted for sending and not yet taken by the kernel.
+        bytes: usize,
+    },
 }
 
 /// What a leg asks of its driver.
@@ -65,6 +81,14 @@ pub enum Output<'a> {
         /// Headers for the new leg's request.
         headers: Headers,
     },
+    /// Send this on the leg's connection.
+    Send(Frame<'a>),
+    /// Close the leg's connection with this code, after what was sent.
+    Close(u16),
+    /// The call is over, and closing its connection does not end it at the provider: ask its REST
+    /// interface to. A driver that cannot leaves the caller on the line, and says so where its
+    /// operator looks. [`Output::Close`] follows.
+    EndAtProvider,
     /// Nothing more will come, and [`Leg::stats`] is final: the leg can be dropped. Given once,
     /// after [`CallEvent::Ended`] and after the last message of its dialog was seen to.
     Finished,

@@ -1,6 +1,7 @@
 //! The ways in: a [`Leg`] turns bytes, commands and time into call events, bytes and deadlines.
 //!
-//! [`sip::SipLeg`] is a call over SIP and RTP; [`bridge::Bridge`] joins two legs. Nothing here
+//! [`sip::SipLeg`] is a call over SIP and RTP, [`stream::StreamLeg`] one that a provider hands over
+//! as a media stream; [`bridge::Bridge`] joins two legs. Nothing here
 //! does I/O or reads a clock: whoever drives a leg gives it the time with every input, and then
 //! does what it wants until it wants nothing more.
 //!
@@ -22,6 +23,9 @@
 //!             Output::Event(CallEvent::Audio { frame, .. }) => println!("heard {frame:?}"),
 //!             Output::Event(event) => println!("for the application: {event:?}"),
 //!             Output::Dial { target, .. } => println!("wants {} called", target.as_str()),
+//!             Output::Send(frame) => println!("for its connection: {frame:?}"),
+//!             Output::Close(code) => println!("its connection is done: {code}"),
+//!             Output::EndAtProvider => println!("for the provider's REST interface"),
 //!             Output::Finished => return None,
 //!         }
 //!     }
@@ -33,6 +37,7 @@ pub mod bridge;
 mod leg;
 pub mod sip;
 mod stats;
+pub mod stream;
 
 pub use leg::{DialNews, DialPurpose, Input, Leg, Output, Port};
 pub use stats::{Description, KeyWay, Stats};

@@ -216,6 +216,12 @@ impl Leg for SipLeg {
             Input::Command(command) => self.on_command(now, command),
             Input::End(reason) => self.hang_up(now, EndReason::Gateway(reason)),
             Input::Dial(news) => self.on_dial_news(now, news),
+            // A SIP call has no connection of its own.
+            Input::Received(_)
+            | Input::Pong
+            | Input::BrokenFraming
+            | Input::Closed(_)
+            | Input::Backlog { .. } => {}
         }
         while let Some(timer) = self.timers.pop(now) {
             self.on_timer(now, timer);

@@ -42,9 +42,10 @@ impl SipLeg {
         let agreed = self.negotiation.agreed();
         let by_rtp = agreed.is_some_and(|agreed| agreed.dtmf.is_some());
         Description {
-            local: self.settings.media,
+            local: Some(self.settings.media),
             remote: agreed.map(|agreed| agreed.remote),
             codec: agreed.map(|agreed| agreed.codec),
+            format: None,
             ptime_ms: agreed.map(|agreed| agreed.ptime_ms),
             keys: agreed.map(|_| if by_rtp { KeyWay::Rtp } else { KeyWay::Info }),
             rtcp_mux: agreed.is_some_and(|agreed| agreed.rtcp_mux),

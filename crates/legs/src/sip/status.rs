@@ -75,6 +75,8 @@ impl Refusal {
             GatewayReason::Denied => Self::plain(403),
             GatewayReason::AppNonsense
             | GatewayReason::RtpTimeout
+            | GatewayReason::StreamLost
+            | GatewayReason::StreamNonsense
             | GatewayReason::NoAck
             | GatewayReason::SignallingTimeout
             | GatewayReason::DurationLimit

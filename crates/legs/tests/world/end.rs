@@ -152,6 +152,9 @@ impl End {
                 } => {
                     self.dials.push((purpose, target, headers));
                 }
+                Output::Send(_) | Output::Close(_) | Output::EndAtProvider => {
+                    panic!("a SIP call has no connection of its own")
+                }
                 Output::Finished => {
                     self.stats = Some(leg.stats());
                     self.leg_due = None;

@@ -308,6 +308,8 @@ impl Conversation {
                 }
                 // A phone has one line.
                 Output::Dial { .. } => leg.handle_input(now, Input::Dial(DialNews::Denied)),
+                // A SIP call has no connection of its own.
+                Output::Send(_) | Output::Close(_) | Output::EndAtProvider => {}
             }
         }
     }

@@ -1,0 +1,162 @@
+//! What is asked of the call. Whatever the dialect has no words for is refused, never pretended.
+
+use std::time::Instant;
+
+use trunkline_call::{
+    CallCommand, CallEvent, CommandKind, Digit, EndReason, Headers, Mark, Target, TransferMode,
+    TransferOutcome, Why,
+};
+use trunkline_media::timing::SAMPLES_PER_MS;
+use trunkline_streams::stream::Down;
+
+use super::StreamLeg;
+use super::saying::Dropped;
+use crate::DialNews;
+
+/// A transfer under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Moving {
+    /// None.
+    #[default]
+    No,
+    /// The provider was asked to move the call. It says nothing of how that goes: it leaves.
+    Asked,
+    /// A leg is being placed to be joined with this one.
+    Joining,
+}
+
+impl StreamLeg {
+    pub(super) fn on_command(&mut self, now: Instant, command: CallCommand<'_>) {
+        match command {
+            // The provider has alerted and answered.
+            CallCommand::Ring => {}
+            CallCommand::Answer => {
+                self.outbox.say(self.codec.as_mut(), &Down::Answer);
+            }
+            CallCommand::Play(samples) => self.play(now, &samples),
+            CallCommand::Mark(mark) => self.mark(mark),
+            CallCommand::Clear => self.clear(now),
+            CallCommand::Pause => self.pause(now),
+            CallCommand::Continue => self.speech.resume(self.since_answer_us(now)),
+            CallCommand::SendDtmf { digit, duration_ms } => self.press(digit, duration_ms),
+            CallCommand::Hold => self.refuse(CommandKind::Hold, Why::Unsupported),
+            CallCommand::Resume => self.refuse(CommandKind::Resume, Why::Unsupported),
+            CallCommand::Transfer {
+                target,
+                headers,
+                mode,
+            } => self.transfer(target, headers, mode),
+            CallCommand::Hangup(cause) => self.end(now, EndReason::App(cause)),
+        }
+    }
+
+    fn refuse(&mut self, command: CommandKind, why: Why) {
+        self.outbox.tell(CallEvent::Refused { command, why });
+    }
+
+    fn play(&mut self, now: Instant, samples: &[i16]) {
+        if samples.is_empty() {
+            return;
+        }
+        if self.speech.push(self.since_answer_us(now), samples) {
+            self.spoke = true;
+        } else {
+            self.refuse(CommandKind::Play, Why::Full);
+        }
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        if !self.speech.push_mark(mark) {
+            self.refuse(CommandKind::Mark, Why::Full);
+        }
+    }
+
+    fn clear(&mut self, now: Instant) {
+        let now_us = self.since_answer_us(now);
+        let cut = self.cut();
+        let dropped = self.speech.clear(now_us, cut);
+        self.tell_dropped(dropped, self.speech.heard(now_us) / SAMPLES_PER_MS);
+    }
+
+    fn pause(&mut self, now: Instant) {
+        let now_us = self.since_answer_us(now);
+        let cut = self.cut();
+        self.speech.pause(now_us, cut);
+        let at_ms = self.speech.heard(now_us) / SAMPLES_PER_MS;
+        self.outbox.tell(CallEvent::Paused { at_ms });
+    }
+
+    /// Has the provider forget what it has, where it keeps any and its dialect can say so.
+    fn cut(&mut self) -> bool {
+        self.speech.is_ahead() && self.outbox.say(self.codec.as_mut(), &Down::Clear)
+    }
+
+    pub(super) fn tell_dropped(&mut self, dropped: Dropped, at_ms: u64) {
+        for (mark, position) in dropped.heard {
+            let at_ms = position / SAMPLES_PER_MS;
+            self.outbox.tell(CallEvent::MarkPlayed { mark, at_ms });
+        }
+        let unplayed = dropped.unheard;
+        self.outbox.tell(CallEvent::Cleared { at_ms, unplayed });
+    }
+
+    fn press(&mut self, digit: Digit, duration_ms: u32) {
+        let duration = Some(std::time::Duration::from_millis(duration_ms.into()));
+        let key = Down::Dtmf { digit, duration };
+        if !self.outbox.say(self.codec.as_mut(), &key) {
+            self.refuse(CommandKind::SendDtmf, Why::Unsupported);
+        }
+    }
+
+    /// The provider moves the call where its dialect can ask it to; otherwise a second leg is
+    /// joined with this one.
+    fn transfer(&mut self, target: Target, headers: Headers, mode: TransferMode) {
+        if self.moving == Moving::Joining {
+            return self.refuse(CommandKind::Transfer, Why::NotNow);
+        }
+        let asked = mode == TransferMode::Refer && self.ask_to_move(&target);
+        if asked {
+            self.moving = Moving::Asked;
+        } else {
+            self.moving = Moving::Joining;
+            self.outbox.join(target, headers);
+        }
+    }
+
+    fn ask_to_move(&mut self, target: &Target) -> bool {
+        let target = target.as_str();
+        self.outbox
+            .say(self.codec.as_mut(), &Down::Transfer { target })
+    }
+
+    /// The provider has left. Where it was asked to move the call, it has done so for all we know.
+    pub(super) fn conclude_transfer(&mut self) {
+        if std::mem::take(&mut self.moving) == Moving::Asked {
+            self.outbox.tell(CallEvent::Transferred(TransferOutcome {
+                code: 202,
+                text: "Accepted".to_owned(),
+            }));
+        }
+    }
+
+    /// News of the leg that is to be joined with this one.
+    pub(super) fn on_dial_news(&mut self, news: DialNews) {
+        if self.moving != Moving::Joining {
+            return;
+        }
+        let outcome = match news {
+            DialNews::Progress { .. } => return,
+            DialNews::Denied => {
+                self.moving = Moving::No;
+                return self.refuse(CommandKind::Transfer, Why::Denied);
+            }
+            DialNews::Up => TransferOutcome {
+                code: 200,
+                text: "OK".to_owned(),
+            },
+            DialNews::Failed { code, text } => TransferOutcome { code, text },
+        };
+        self.moving = Moving::No;
+        self.outbox.tell(CallEvent::Transferred(outcome));
+    }
+}

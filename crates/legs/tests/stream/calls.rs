@@ -1,0 +1,221 @@
+//! How a stream's call begins, what it can and cannot do, and how it ends.
+
+use std::time::Duration;
+
+use trunkline_call::{
+    CallCommand, CallEvent, CommandKind, Digit, EndReason, GatewayReason, HangupCause, Headers,
+    Mark, Target, TransferMode, TransferOutcome, Why,
+};
+use trunkline_legs::stream::{NONSENSE_MAX, PING_AFTER, QUIET_MAX, Settings, StreamLeg};
+use trunkline_legs::{DialNews, Input, Leg};
+use trunkline_streams::CloseCode;
+use trunkline_streams::stream::{Encoding, Hangup, MediaFormat, Up};
+
+use crate::rig::{Did, Rig, dialect, start};
+
+fn ended(rig: &Rig) -> &EndReason {
+    match rig.told().last() {
+        Some(CallEvent::Ended(reason)) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_stream_is_answered_when_it_begins() {
+    let mut rig = Rig::new();
+    rig.command(CallCommand::Ring);
+    rig.command(CallCommand::Answer);
+    assert_eq!(rig.told(), [&CallEvent::Answered]);
+    let described = rig.leg.describe();
+    assert_eq!(described.format, Some(MediaFormat::PCMU));
+}
+
+#[test]
+fn a_key_is_told() {
+    let mut rig = Rig::new();
+    rig.press('5');
+    let digit = Digit::from_char('5').unwrap();
+    let told = CallEvent::Dtmf {
+        digit,
+        duration_ms: 0,
+    };
+    assert_eq!(rig.told().last(), Some(&&told));
+}
+
+#[test]
+fn what_the_dialect_has_no_words_for_is_refused() {
+    let mut rig = Rig::new();
+    let digit = Digit::from_char('1').unwrap();
+    rig.command(CallCommand::Hold);
+    rig.command(CallCommand::Resume);
+    rig.command(CallCommand::SendDtmf {
+        digit,
+        duration_ms: 100,
+    });
+    let refused = [
+        CommandKind::Hold,
+        CommandKind::Resume,
+        CommandKind::SendDtmf,
+    ];
+    let refused = refused.map(|command| CallEvent::Refused {
+        command,
+        why: Why::Unsupported,
+    });
+    assert_eq!(rig.told()[1..], refused.each_ref());
+}
+
+#[test]
+fn a_transfer_that_the_dialect_cannot_ask_for_is_a_second_leg() {
+    let mut rig = Rig::new();
+    let transfer = |mode| CallCommand::Transfer {
+        target: Target::new("sip:desk@pbx.example.com").unwrap(),
+        headers: Headers::default(),
+        mode,
+    };
+    rig.command(transfer(TransferMode::Refer));
+    assert!(rig.has_done(&Did::Dialled("sip:desk@pbx.example.com".into())));
+    rig.command(transfer(TransferMode::Bridge));
+    let refused = |why| CallEvent::Refused {
+        command: CommandKind::Transfer,
+        why,
+    };
+    assert_eq!(rig.told().last(), Some(&&refused(Why::NotNow)));
+    rig.input(Input::Dial(DialNews::Denied));
+    assert_eq!(rig.told().last(), Some(&&refused(Why::Denied)));
+    rig.command(transfer(TransferMode::Bridge));
+    rig.input(Input::Dial(DialNews::Progress { code: 180 }));
+    rig.input(Input::Dial(DialNews::Up));
+    let outcome = TransferOutcome {
+        code: 200,
+        text: "OK".into(),
+    };
+    assert_eq!(rig.told().last(), Some(&&CallEvent::Transferred(outcome)));
+}
+
+#[test]
+fn the_caller_hangs_up() {
+    let mut rig = Rig::new();
+    rig.play(&[1_000; 16_000]);
+    rig.command(CallCommand::Mark(Mark::new("end").unwrap()));
+    rig.run(100);
+    rig.up(&Up::Stop);
+    let told = rig.told();
+    let cleared = CallEvent::Cleared {
+        at_ms: 100,
+        unplayed: vec![Mark::new("end").unwrap()],
+    };
+    assert_eq!(told[1..], [&cleared, &CallEvent::Ended(EndReason::Remote)]);
+    let did: Vec<_> = rig.did.iter().map(|(_, did)| did.clone()).collect();
+    assert!(
+        did.ends_with(&[Did::Closed(1000), Did::Finished]),
+        "{did:?}"
+    );
+    rig.close(CloseCode::Frame(1000));
+    assert_eq!(rig.did.len(), did.len(), "nothing follows");
+}
+
+#[test]
+fn we_hang_up_by_the_means_of_the_dialect() {
+    for (hangup, before) in [
+        (Hangup::Close, None),
+        (Hangup::Rest, Some(Did::EndedAtProvider)),
+    ] {
+        let mut rig = Rig::with(|manners| manners.hangup = hangup);
+        rig.command(CallCommand::Hangup(HangupCause::Normal));
+        let did: Vec<_> = rig.did.drain(..).map(|(_, did)| did).collect();
+        let expected = before.into_iter().chain([Did::Closed(1000), Did::Finished]);
+        assert_eq!(did, expected.collect::<Vec<_>>());
+        assert_eq!(ended(&rig), &EndReason::App(HangupCause::Normal));
+    }
+}
+
+#[test]
+fn the_gateway_ends_the_call() {
+    let mut rig = Rig::new();
+    rig.input(Input::End(GatewayReason::Shutdown));
+    assert_eq!(ended(&rig), &EndReason::Gateway(GatewayReason::Shutdown));
+    assert!(rig.has_done(&Did::Closed(1001)));
+}
+
+#[test]
+fn a_connection_that_is_closed_in_order_is_a_hang_up_and_one_that_breaks_is_not() {
+    let lost = EndReason::Gateway(GatewayReason::StreamLost);
+    for (code, reason) in [
+        (CloseCode::Frame(1000), &EndReason::Remote),
+        (CloseCode::Frame(1001), &EndReason::Remote),
+        (CloseCode::Frame(1005), &EndReason::Remote),
+        (CloseCode::Frame(1011), &lost),
+        (CloseCode::Abnormal, &lost),
+    ] {
+        let mut rig = Rig::new();
+        rig.close(code);
+        assert_eq!(ended(&rig), reason, "{code:?}");
+        assert_eq!(rig.did.last().map(|(_, did)| did), Some(&Did::Finished));
+    }
+}
+
+#[test]
+fn nonsense_is_counted_and_too_much_of_it_ends_the_call() {
+    let mut rig = Rig::new();
+    for _ in 1..NONSENSE_MAX {
+        rig.text("nonsense");
+    }
+    assert_eq!(rig.told().len(), 1);
+    assert_eq!(
+        rig.leg.stats().media.unwrap().packets_malformed,
+        NONSENSE_MAX - 1
+    );
+    rig.text(r#"{"event":"media"}"#);
+    assert_eq!(
+        ended(&rig),
+        &EndReason::Gateway(GatewayReason::StreamNonsense)
+    );
+    assert!(rig.has_done(&Did::Closed(1008)));
+}
+
+#[test]
+fn a_far_end_that_says_nothing_is_asked_and_then_given_up() {
+    let mut rig = Rig::new();
+    let ms = |duration: Duration| duration.as_millis() as u64;
+    rig.run(ms(PING_AFTER) + 1);
+    assert!(rig.has_done(&Did::Pinged));
+    rig.input(Input::Pong);
+    rig.run(ms(QUIET_MAX) - 10);
+    assert_eq!(rig.told().len(), 1);
+    rig.run(20);
+    assert_eq!(ended(&rig), &EndReason::Gateway(GatewayReason::StreamLost));
+}
+
+#[test]
+fn a_call_lasts_no_longer_than_permitted() {
+    let settings = Settings {
+        longest_call: Some(Duration::from_secs(10)),
+    };
+    let mut rig = Rig::of(dialect(|_| ()), start(), settings);
+    for _ in 0..11 {
+        rig.run(1_000);
+    }
+    assert_eq!(
+        ended(&rig),
+        &EndReason::Gateway(GatewayReason::DurationLimit)
+    );
+}
+
+#[test]
+fn audio_that_cannot_be_turned_into_ours_makes_no_call() {
+    let odd = MediaFormat {
+        encoding: Encoding::L16Little,
+        rate: 11_025,
+    };
+    let mut start = start();
+    start.up = Some(odd);
+    let dialect = dialect(|_| ());
+    let greeted = trunkline_legs::stream::Greeted {
+        dialect,
+        codec: (dialect.codec)(),
+        start,
+    };
+    let now = Rig::new().now;
+    let error = StreamLeg::new(greeted, Settings::default(), now).unwrap_err();
+    assert!(error.to_string().contains("11025"), "{error}");
+}
