@@ -5,6 +5,7 @@ use crate::http::Metrics;
 use crate::reload::ConfigurationView;
 use crate::settings::Settings;
 use crate::shard::AppStream;
+use crate::signalling::{NewStream, TurnedAway};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -168,6 +169,10 @@ pub enum Question {
     ),
     /// Uses these settings from now on; answers with the keys that only a start can change.
     Reload(Box<Settings>, oneshot::Sender<Vec<&'static str>>),
+    /// Whether another call has room.
+    Room(oneshot::Sender<Result<(), ControlError>>),
+    /// A provider's stream has begun.
+    Stream(Box<NewStream>, oneshot::Sender<Result<(), Box<TurnedAway>>>),
     /// Takes no new calls; answers when the last one has ended.
     Drain(oneshot::Sender<()>),
     /// Ends every call.
@@ -342,6 +347,26 @@ impl Control {
     pub async fn reload(&self, settings: Settings) -> Result<Vec<&'static str>, ControlError> {
         let settings = Box::new(settings);
         self.ask(|answer| Question::Reload(settings, answer)).await
+    }
+
+    /// Whether another call has room.
+    ///
+    /// # Errors
+    /// Why it has not.
+    pub(crate) async fn room(&self) -> Result<(), ControlError> {
+        self.ask(Question::Room).await?
+    }
+
+    /// Makes a provider's stream a call.
+    ///
+    /// # Errors
+    /// Why it is none, with its connection where that is still there to be told.
+    pub(crate) async fn stream(
+        &self,
+        stream: NewStream,
+    ) -> Result<Result<(), Box<TurnedAway>>, ControlError> {
+        self.ask(|answer| Question::Stream(Box::new(stream), answer))
+            .await
     }
 
     /// Takes no new calls and returns when the last one has ended.

@@ -13,6 +13,7 @@ mod stories {
     mod reload;
     mod routes;
     mod server_role;
+    mod streams;
     mod transports;
     mod twilio_calls;
     mod webhooks;

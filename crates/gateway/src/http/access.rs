@@ -82,7 +82,8 @@ fn is_same(known: &str, given: &str) -> bool {
     Sha256::digest(known) == Sha256::digest(given)
 }
 
-fn is_passed_on(headers: &HeaderMap) -> bool {
+/// Whether a request says that it comes through a proxy.
+pub(super) fn is_passed_on(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for")
 }
 

@@ -31,6 +31,39 @@ struct End {
     reason: &'static str,
 }
 
+/// Why a provider's stream did not become a call.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Refused {
+    reason: &'static str,
+}
+
+/// A reason of [`Refused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamRefusal {
+    /// It did not begin in time, or went before.
+    NoStart,
+    /// Its first messages were of no dialect, or broke it.
+    Nonsense,
+    /// No route names its numbers.
+    NoRoute,
+    /// Its audio is none we have.
+    Unsupported,
+    /// There was no room for another call.
+    NoRoom,
+}
+
+impl StreamRefusal {
+    fn word(self) -> &'static str {
+        match self {
+            Self::NoStart => "no_start",
+            Self::Nonsense => "nonsense",
+            Self::NoRoute => "no_route",
+            Self::Unsupported => "unsupported",
+            Self::NoRoom => "no_room",
+        }
+    }
+}
+
 /// What is counted of calls that have ended.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -40,6 +73,7 @@ pub struct Metrics {
     lost: Counter,
     received: Counter,
     nonsense: Counter,
+    streams_refused: Family<Refused, Counter>,
 }
 
 impl Default for Metrics {
@@ -51,6 +85,7 @@ impl Default for Metrics {
             lost: Counter::default(),
             received: Counter::default(),
             nonsense: Counter::default(),
+            streams_refused: Family::default(),
         }
     }
 }
@@ -67,11 +102,20 @@ impl Metrics {
         for wait in record.turns.each_ms() {
             self.wait.observe(f64::from(*wait) / 1_000.0);
         }
-        if let Some(media) = &record.media {
+        // What a provider loses on its way to us, it does not tell.
+        if let (Some(media), None) = (&record.media, &record.provider) {
             self.lost.inc_by(media.packets_lost);
             self.received.inc_by(media.packets_received);
         }
         self.nonsense.inc_by(record.application.nonsense);
+    }
+
+    /// A provider's stream was turned away.
+    pub fn stream_refused(&self, refusal: StreamRefusal) {
+        let reason = refusal.word();
+        self.streams_refused
+            .get_or_create(&Refused { reason })
+            .inc();
     }
 
     fn register(&self, registry: &mut Registry) {
@@ -92,6 +136,8 @@ impl Metrics {
         );
         let nonsense = "Messages of applications that broke the protocol";
         registry.register("app_nonsense", nonsense, self.nonsense.clone());
+        let refused = "Media streams of providers that did not become a call";
+        registry.register("streams_refused", refused, self.streams_refused.clone());
     }
 
     /// Everything as text.

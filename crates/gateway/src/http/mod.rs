@@ -2,12 +2,14 @@
 //! with.
 
 mod access;
+mod admission;
 mod calls;
 mod configuration;
 mod dashboard;
 mod error;
 mod events;
 mod media_socket;
+mod media_stream;
 mod metrics;
 mod ollama;
 mod probes;
@@ -15,6 +17,7 @@ mod records;
 mod registrations;
 mod routes;
 mod twilio;
+mod upgrade;
 mod webhooks;
 
 pub use metrics::Metrics;
@@ -57,6 +60,8 @@ pub struct Shared {
     started: Instant,
     ollama: Arc<Ollama>,
     tickets: Arc<Mutex<Tickets>>,
+    /// Room for providers that have not said yet whose call they bring.
+    greetings: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -79,6 +84,7 @@ pub fn router(control: Control) -> Router {
         started: Instant::now(),
         ollama: Arc::new(Ollama::of_process()),
         tickets: Arc::new(Mutex::new(Tickets::new(random::seed()))),
+        greetings: Arc::new(Semaphore::new(media_stream::GREETINGS_MAX)),
     };
     let guarded = Router::new()
         .route("/metrics", get(metrics::scrape))
@@ -107,6 +113,12 @@ pub fn router(control: Control) -> Router {
         .route("/", get(dashboard::page))
         .route("/sip/{provider}/answer", webhooks::answers())
         .route("/sip/{provider}/status", webhooks::statuses())
+        .route("/sip/media-stream", get(media_stream::any))
+        .route("/sip/{provider}/media-stream", get(media_stream::one))
+        .route(
+            "/sip/{provider}/media-stream/{ticket}",
+            get(media_stream::told),
+        )
         .merge(guarded)
         .fallback(error::no_such_path)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -1,17 +1,18 @@
-//! The WebSocket of one application, as its call's shard keeps it.
+//! The WebSocket of one application or provider, as its call's shard keeps it.
 
 use super::key::{Socket, token};
 use super::stream::AppStream;
 use bytes::BytesMut;
 use mio::{Interest, Registry};
 use std::io;
-use trunkline_streams::{CloseCode, Frame};
+use trunkline_legs::Input;
+use trunkline_streams::{AppInput, CloseCode, Frame};
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, WebSocket};
+use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
 
-/// The longest message an application may send: about 4 minutes of 16 kHz speech.
+/// The longest message: about 4 minutes of 16 kHz speech.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What is read at once. The room is cleared before each read, so more than a frame of 20 ms at
 /// 16 kHz costs time for every frame; longer messages are read in several goes.
@@ -47,10 +48,44 @@ pub enum Incoming {
     Nothing,
 }
 
+impl Incoming {
+    /// The same for an application's wire.
+    pub fn for_application(&self) -> Option<AppInput<'_>> {
+        Some(match self {
+            Self::Message(message) => AppInput::Received(frame(message)?),
+            Self::Pong => AppInput::Pong,
+            Self::Broken => AppInput::BrokenFraming,
+            Self::Closed(code) => AppInput::Closed(*code),
+            Self::Nothing => return None,
+        })
+    }
+
+    /// The same for a leg.
+    pub fn for_leg(&self) -> Option<Input<'_>> {
+        Some(match self {
+            Self::Message(message) => Input::Received(frame(message)?),
+            Self::Pong => Input::Pong,
+            Self::Broken => Input::BrokenFraming,
+            Self::Closed(code) => Input::Closed(*code),
+            Self::Nothing => return None,
+        })
+    }
+}
+
+/// The text or bytes of a message; control frames are the connection's own.
+pub fn frame(message: &Message) -> Option<Frame<'_>> {
+    match message {
+        Message::Text(text) => Some(Frame::Text(text)),
+        Message::Binary(bytes) => Some(Frame::Binary(bytes)),
+        _ => None,
+    }
+}
+
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Connection {
     socket: WebSocket<AppStream>,
+    which: Socket,
     scratch: BytesMut,
     queued: u64,
     dirty: bool,
@@ -68,11 +103,13 @@ impl Connection {
         mut socket: WebSocket<AppStream>,
         registry: &Registry,
         place: usize,
+        which: Socket,
     ) -> io::Result<Self> {
         socket.get_mut().hand_over()?;
         let scratch = BytesMut::new();
         let mut connection = Self {
             socket,
+            which,
             scratch,
             queued: 0,
             dirty: false,
@@ -91,7 +128,7 @@ impl Connection {
         let Some(stream) = self.socket.get_mut().socket() else {
             return Ok(());
         };
-        let token = token(place, Socket::App);
+        let token = token(place, self.which);
         registry.register(stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
@@ -100,7 +137,7 @@ impl Connection {
         self.socket.get_mut().readable();
     }
 
-    /// The next thing the application sent.
+    /// The next thing the far end sent.
     pub fn read(&mut self) -> Incoming {
         if self.failed {
             return Incoming::Closed(CloseCode::Abnormal);
@@ -139,7 +176,12 @@ impl Connection {
                 self.scratch.extend_from_slice(bytes);
                 Message::Binary(self.scratch.split().freeze())
             }
-            Frame::Text(text) => Message::text(text),
+            Frame::Text(text) => {
+                self.scratch.extend_from_slice(text.as_bytes());
+                // What was a string is one still.
+                let text = Utf8Bytes::try_from(self.scratch.split().freeze());
+                Message::Text(text.unwrap_or_default())
+            }
             Frame::Ping => Message::Ping(Bytes::new()),
         };
         self.queued += message.len() as u64;

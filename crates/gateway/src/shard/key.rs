@@ -14,9 +14,11 @@ pub enum Socket {
     Rtcp,
     /// The application's WebSocket.
     App,
+    /// The connection that the call itself is spoken over.
+    Line,
 }
 
-const SOCKETS: usize = 3;
+const SOCKETS: usize = 4;
 
 /// The token of a socket of the call in this place.
 pub fn token(place: usize, socket: Socket) -> Token {
@@ -24,6 +26,7 @@ pub fn token(place: usize, socket: Socket) -> Token {
         Socket::Rtp => 0,
         Socket::Rtcp => 1,
         Socket::App => 2,
+        Socket::Line => 3,
     };
     Token(1 + place * SOCKETS + kind)
 }
@@ -34,7 +37,8 @@ pub fn of_token(token: Token) -> Option<(usize, Socket)> {
     let socket = match number % SOCKETS {
         0 => Socket::Rtp,
         1 => Socket::Rtcp,
-        _ => Socket::App,
+        2 => Socket::App,
+        _ => Socket::Line,
     };
     Some((number / SOCKETS, socket))
 }
@@ -48,7 +52,7 @@ mod tests {
         assert_eq!(of_token(WAKER), None);
         let mut seen = std::collections::HashSet::from([WAKER]);
         for place in 0..100 {
-            for socket in [Socket::Rtp, Socket::Rtcp, Socket::App] {
+            for socket in [Socket::Rtp, Socket::Rtcp, Socket::App, Socket::Line] {
                 assert!(seen.insert(token(place, socket)));
                 assert_eq!(of_token(token(place, socket)), Some((place, socket)));
             }

@@ -5,6 +5,8 @@ mod bridge;
 mod connection;
 mod deadlines;
 mod key;
+mod line;
+mod link;
 mod load;
 mod moderation;
 mod panics;
@@ -15,14 +17,14 @@ mod sockets;
 mod stream;
 mod turns;
 
-pub use connection::websocket_config;
+pub use connection::{frame as frame_of, websocket_config};
+pub use line::NewLine;
 pub use silence::Silence;
 pub use stream::AppStream;
 
 use load::Load;
 use mio::Waker;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -46,10 +48,8 @@ pub struct NewCall {
     pub leg: Box<dyn Leg>,
     /// Whoever hears and speaks.
     pub wire: Box<dyn AppWire>,
-    /// Bound to the RTP port that the leg's description names.
-    pub rtp: UdpSocket,
-    /// Where RTCP is received if it turns out to need a port of its own.
-    pub rtcp: SocketAddr,
+    /// The sockets of the way in.
+    pub line: NewLine,
 }
 
 /// What a shard is told.
@@ -113,6 +113,8 @@ pub enum Report {
     },
     /// A call has lost its application and wants another connection to it.
     Redial(CallKey),
+    /// A call is over, and only its provider's REST interface can tell the caller.
+    EndAtProvider(CallKey),
     /// A call is over and its sockets are closed.
     Finished(CallKey, Box<Final>),
 }

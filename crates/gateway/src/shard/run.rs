@@ -3,11 +3,11 @@
 use super::bridge::Bridges;
 use super::deadlines::Deadlines;
 use super::key::{Socket, of_token};
+use super::line::Line;
 use super::load::{Lateness, Load};
 use super::moderation::Moderation;
 use super::panics::contained;
 use super::slot::{Slot, Surroundings, Turn};
-use super::sockets::MediaSockets;
 use super::{CallKey, NewCall, Report, ToShard};
 use crate::net::Datagrams;
 use mio::{Events, Poll, Waker};
@@ -179,7 +179,7 @@ impl Loop {
         let turn = self.with(place, now, |slot, around, datagrams| match socket {
             Socket::Rtp => slot.packets(Port::Rtp, now, around, datagrams),
             Socket::Rtcp => slot.packets(Port::Rtcp, now, around, datagrams),
-            Socket::App => slot.connection_ready(now, around),
+            Socket::App | Socket::Line => slot.connection_ready(socket, now, around),
         });
         if turn == Some(Turn::Again) {
             self.again.push((place, socket));
@@ -240,14 +240,17 @@ impl Loop {
             self.slots.len() - 1
         });
         let registry = self.poll.registry();
-        let Ok(sockets) = MediaSockets::new(call.rtp, call.rtcp, registry, place) else {
+        let Ok(line) = Line::new(call.line, registry, place) else {
             self.free.push(place);
             return;
         };
         self.places.insert(call.key, place);
         self.load.set_calls(self.places.len());
-        self.slots[place] = Some(Slot::new(call.key, place, call.leg, call.wire, sockets));
-        self.with(place, now, |slot, around, _| slot.turn(now, around));
+        self.slots[place] = Some(Slot::new(call.key, place, call.leg, call.wire, line));
+        let more = self.with(place, now, |slot, around, _| slot.begin(now, around));
+        if more == Some(Turn::Again) {
+            self.again.push((place, Socket::Line));
+        }
     }
 
     fn remove(&mut self, place: usize, panicked: bool) {

@@ -1,25 +1,27 @@
 //! One call on its shard: a leg, an application wire, and the sockets of both.
 
 use super::connection::{Connection, Incoming};
+use super::key::Socket;
+use super::line::Line;
+use super::link::Link;
 use super::silence::Silence;
-use super::sockets::MediaSockets;
 use super::stream::AppStream;
 use super::turns::Conversation;
 use super::{CallKey, Final, Report, ToCall};
 use crate::net::Datagrams;
 use mio::Registry;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 use trunkline_call::{CallCommand, CallEvent, EndReason, HangupCause};
 use trunkline_legs::{Input, Leg, Output, Port};
-use trunkline_streams::{AppInput, AppOutput, AppWire, CloseCode, Frame};
-use tungstenite::{Message, WebSocket};
+use trunkline_streams::{AppInput, AppOutput, AppWire};
+use tungstenite::WebSocket;
 
-/// How many messages of an application are handled before other calls have their turn.
+/// How many messages of one connection are handled before other calls have their turn.
 const MESSAGES_A_TURN: usize = 64;
-/// How long an application has to answer our close frame.
-const CLOSE_WAIT: Duration = Duration::from_secs(1);
+/// How a connection is closed that has served its purpose (RFC 6455 §7.4.1).
+const NORMAL_CLOSURE: u16 = 1000;
 
 /// What a slot may use of its shard.
 pub struct Surroundings<'a> {
@@ -50,19 +52,15 @@ pub struct Slot {
     place: usize,
     leg: Box<dyn Leg>,
     wire: Box<dyn AppWire>,
-    sockets: MediaSockets,
-    connection: Option<Connection>,
+    line: Line,
+    app: Link,
     /// Events of the leg on their way to the application; empty between turns.
     events: VecDeque<CallEvent>,
     turns: Conversation,
     leg_due: Option<Instant>,
     wire_due: Option<Instant>,
-    /// The leg has said its last; what remains is to let the application go.
+    /// The leg has said its last; what remains is to let the connections go.
     finished: bool,
-    /// Something waits for the application to read.
-    backlogged: bool,
-    /// Until when the application may answer our close frame.
-    closing: Option<Instant>,
     /// Whether this call hears another one instead of its application.
     bridged: bool,
     /// Whether the shard knows that something waits to be sent.
@@ -71,28 +69,26 @@ pub struct Slot {
 
 impl Slot {
     /// A call with its sockets registered. Its machines have not been asked anything yet: call
-    /// [`turn`](Self::turn).
+    /// [`begin`](Self::begin).
     pub fn new(
         key: CallKey,
         place: usize,
         leg: Box<dyn Leg>,
         wire: Box<dyn AppWire>,
-        sockets: MediaSockets,
+        line: Line,
     ) -> Self {
         Self {
             key,
             place,
             leg,
             wire,
-            sockets,
-            connection: None,
+            line,
+            app: Link::default(),
             events: VecDeque::with_capacity(4),
             turns: Conversation::new(),
             leg_due: None,
             wire_due: None,
             finished: false,
-            backlogged: false,
-            closing: None,
             bridged: false,
             listed: false,
         }
@@ -105,7 +101,7 @@ impl Slot {
 
     /// When the call wants its next turn.
     pub fn due(&self) -> Option<Instant> {
-        [self.leg_due, self.wire_due, self.closing]
+        [self.leg_due, self.wire_due, self.app.due(), self.line.due()]
             .into_iter()
             .flatten()
             .min()
@@ -113,7 +109,14 @@ impl Slot {
 
     /// Whether nothing is left to do.
     pub fn is_over(&self) -> bool {
-        self.finished && self.connection.is_none()
+        self.finished && !self.app.is_there() && !self.line.is_there()
+    }
+
+    /// The first turn.
+    pub fn begin(&mut self, now: Instant, around: &Surroundings<'_>) -> Turn {
+        self.turn(now, around);
+        // What came before the connection was here made no edge.
+        self.messages(Socket::Line, now, around)
     }
 
     /// Gives both machines the time.
@@ -127,11 +130,9 @@ impl Slot {
         {
             self.wire.handle_input(now, AppInput::Timeout);
         }
-        if self
-            .closing
-            .is_some_and(|until| until <= now + super::run::EARLY_MAX)
-        {
-            self.drop_connection(around);
+        self.app.look(now, around.registry);
+        if let Some(line) = self.line.link() {
+            line.look(now, around.registry);
         }
         self.turn(now, around);
     }
@@ -144,7 +145,7 @@ impl Slot {
         around: &Surroundings<'_>,
         datagrams: &mut Datagrams,
     ) -> Turn {
-        let Some(descriptor) = self.sockets.descriptor(port) else {
+        let Some(descriptor) = self.line.descriptor(port) else {
             return Turn::Done;
         };
         if datagrams.receive(descriptor).is_err() {
@@ -168,55 +169,56 @@ impl Slot {
         }
     }
 
-    /// Takes what the application sent.
-    pub fn messages(&mut self, now: Instant, around: &Surroundings<'_>) -> Turn {
+    /// The poller says that a connection can be read or written.
+    pub fn connection_ready(
+        &mut self,
+        socket: Socket,
+        now: Instant,
+        around: &Surroundings<'_>,
+    ) -> Turn {
+        if let Some(link) = self.link(socket) {
+            link.readable();
+        }
+        self.messages(socket, now, around)
+    }
+
+    fn link(&mut self, socket: Socket) -> Option<&mut Link> {
+        match socket {
+            Socket::App => Some(&mut self.app),
+            Socket::Line => self.line.link(),
+            Socket::Rtp | Socket::Rtcp => None,
+        }
+    }
+
+    /// Takes what was sent on a connection.
+    fn messages(&mut self, socket: Socket, now: Instant, around: &Surroundings<'_>) -> Turn {
         for _ in 0..MESSAGES_A_TURN {
-            let Some(connection) = &mut self.connection else {
+            let Some(link) = self.link(socket) else {
                 return Turn::Done;
             };
-            let incoming = connection.read();
-            let input = match &incoming {
-                Incoming::Nothing => return Turn::Done,
-                Incoming::Message(Message::Text(text)) => AppInput::Received(Frame::Text(text)),
-                Incoming::Message(Message::Binary(b)) => AppInput::Received(Frame::Binary(b)),
-                Incoming::Message(_) => continue,
-                Incoming::Pong => AppInput::Pong,
-                Incoming::Broken => {
-                    // What follows cannot be understood (RFC 6455 §7.1.7).
-                    self.drop_connection(around);
-                    AppInput::BrokenFraming
-                }
-                Incoming::Closed(code) => {
-                    self.lose(*code, now, around);
-                    return Turn::Done;
-                }
+            let incoming = match link.read() {
+                None | Some(Incoming::Nothing) => return Turn::Done,
+                Some(incoming) => incoming,
             };
-            self.wire.handle_input(now, input);
+            // What follows a broken frame cannot be understood (RFC 6455 §7.1.7).
+            if matches!(incoming, Incoming::Broken | Incoming::Closed(_)) {
+                link.let_go(around.registry);
+            }
+            match socket {
+                Socket::Line => {
+                    if let Some(input) = incoming.for_leg() {
+                        self.leg.handle_input(now, input);
+                    }
+                }
+                _ => {
+                    if let Some(input) = incoming.for_application() {
+                        self.wire.handle_input(now, input);
+                    }
+                }
+            }
             self.turn(now, around);
         }
         Turn::Again
-    }
-
-    /// The poller says that the application's socket can be read or written.
-    pub fn connection_ready(&mut self, now: Instant, around: &Surroundings<'_>) -> Turn {
-        if let Some(connection) = &mut self.connection {
-            connection.readable();
-        }
-        self.messages(now, around)
-    }
-
-    fn lose(&mut self, code: CloseCode, now: Instant, around: &Surroundings<'_>) {
-        self.drop_connection(around);
-        self.wire.handle_input(now, AppInput::Closed(code));
-        self.turn(now, around);
-    }
-
-    fn drop_connection(&mut self, around: &Surroundings<'_>) {
-        if let Some(mut connection) = self.connection.take() {
-            connection.flush();
-            connection.deregister(around.registry);
-        }
-        self.closing = None;
     }
 
     /// Takes something from the gateway.
@@ -232,17 +234,16 @@ impl Slot {
         }
         self.turn(now, around);
         // What the application said before its socket was here made no edge.
-        if self.connection.is_some() {
-            self.messages(now, around);
-        }
+        self.messages(Socket::App, now, around);
     }
 
     fn open(&mut self, socket: WebSocket<AppStream>, now: Instant, around: &Surroundings<'_>) {
         // One that was lost may not have gone yet.
-        self.drop_connection(around);
-        let input = match Connection::new(socket, around.registry, self.place) {
+        self.app.let_go(around.registry);
+        let connection = Connection::new(socket, around.registry, self.place, Socket::App);
+        let input = match connection {
             Ok(connection) if !self.finished => {
-                self.connection = Some(connection);
+                self.app = Link::over(connection);
                 AppInput::Opened
             }
             _ => AppInput::OpenFailed,
@@ -252,8 +253,12 @@ impl Slot {
 
     /// Lets both machines act until neither has anything left to do.
     pub fn turn(&mut self, now: Instant, around: &Surroundings<'_>) {
-        self.drain_leg(around);
+        self.drain_leg(now, around);
         self.drain_wire(now, around);
+        self.pass_events(now, around);
+    }
+
+    fn pass_events(&mut self, now: Instant, around: &Surroundings<'_>) {
         while let Some(event) = self.next_event() {
             self.wire.handle_input(now, AppInput::Event(&event));
             self.drain_wire(now, around);
@@ -269,7 +274,7 @@ impl Slot {
         }
     }
 
-    fn drain_leg(&mut self, around: &Surroundings<'_>) {
+    fn drain_leg(&mut self, now: Instant, around: &Surroundings<'_>) {
         loop {
             match self.leg.poll_output() {
                 Output::Timeout(due) => {
@@ -288,10 +293,22 @@ impl Slot {
                     destination,
                     bytes,
                 } => {
-                    if port == Port::Rtcp {
-                        self.sockets.open_rtcp(around.registry, self.place);
+                    let (registry, place) = (around.registry, self.place);
+                    self.line
+                        .transmit(port, destination, bytes, registry, place);
+                }
+                Output::Send(frame) => {
+                    if let Some(line) = self.line.link() {
+                        line.write(frame);
                     }
-                    self.sockets.send(port, destination, bytes);
+                }
+                Output::Close(code) => {
+                    if let Some(line) = self.line.link() {
+                        line.close(code, now);
+                    }
+                }
+                Output::EndAtProvider => {
+                    let _ = around.reports.send(Report::EndAtProvider(self.key));
                 }
                 Output::Signal(signal) => {
                     let _ = around.reports.send(Report::Signal(self.key, signal));
@@ -309,8 +326,15 @@ impl Slot {
                     };
                     let _ = around.reports.send(report);
                 }
-                Output::Finished => self.finished = true,
+                Output::Finished => self.finish(now),
             }
+        }
+    }
+
+    fn finish(&mut self, now: Instant) {
+        self.finished = true;
+        if let Some(line) = self.line.link().filter(|line| !line.is_closing()) {
+            line.close(NORMAL_CLOSURE, now);
         }
     }
 
@@ -332,9 +356,7 @@ impl Slot {
                 }
                 AppOutput::End(reason) => self.leg.handle_input(now, Input::End(reason)),
                 AppOutput::Send(frame) => {
-                    if let Some(connection) = &mut self.connection {
-                        connection.write(frame);
-                    }
+                    self.app.write(frame);
                     continue;
                 }
                 AppOutput::Redial => {
@@ -342,40 +364,33 @@ impl Slot {
                     continue;
                 }
                 AppOutput::Close(code) => {
-                    if let Some(connection) = &mut self.connection {
-                        connection.close(code);
-                        self.closing = Some(now + CLOSE_WAIT);
-                    }
+                    self.app.close(code, now);
                     continue;
                 }
             }
-            self.drain_leg(around);
+            self.drain_leg(now, around);
         }
     }
 
     /// Whether something waits to be sent and the shard has not been told.
     pub fn wants_listing(&mut self) -> bool {
-        let waits = self.sockets.has_waiting()
-            || self.connection.as_ref().is_some_and(Connection::is_dirty);
+        let waits = self.line.has_waiting() || self.app.has_waiting();
         waits && !std::mem::replace(&mut self.listed, true)
     }
 
-    /// Lets what was gathered in this wake-up go.
+    /// Lets what was gathered in this wake-up go, and tells each machine what had to stay.
     pub fn send(&mut self, now: Instant, around: &Surroundings<'_>) {
         self.listed = false;
-        self.sockets.flush();
-        self.flush(now, around);
+        if let Some(bytes) = self.line.flush() {
+            self.leg.handle_input(now, Input::Backlog { bytes });
+            self.drain_leg(now, around);
+            self.pass_events(now, around);
+        }
+        self.flush_app(now, around);
     }
 
-    fn flush(&mut self, now: Instant, around: &Surroundings<'_>) {
-        let Some(connection) = &mut self.connection else {
-            return;
-        };
-        connection.flush();
-        let bytes = connection.backlog();
-        // Told while it waits, and once more when it has gone.
-        if (bytes > 0 || self.backlogged) && !connection.has_failed() {
-            self.backlogged = bytes > 0;
+    fn flush_app(&mut self, now: Instant, around: &Surroundings<'_>) {
+        if let Some(bytes) = self.app.flush() {
             self.wire.handle_input(now, AppInput::Backlog { bytes });
             self.drain_wire(now, around);
         }
@@ -397,24 +412,21 @@ impl Slot {
         let over = CallEvent::Ended(EndReason::App(HangupCause::Normal));
         self.wire.handle_input(now, AppInput::Event(&over));
         self.drain_wire(now, around);
-        self.flush(now, around);
+        self.flush_app(now, around);
     }
 
     /// Passes a partner's wish to the leg.
     pub fn command(&mut self, command: CallCommand<'_>, now: Instant, around: &Surroundings<'_>) {
         self.leg.handle_input(now, Input::Command(command));
-        self.drain_leg(around);
+        self.drain_leg(now, around);
     }
 
     /// Takes the application away, to be given to another call.
     pub fn give_application(&mut self, registry: &Registry) -> Application {
-        if let Some(connection) = &mut self.connection {
-            connection.deregister(registry);
-        }
         self.wire_due = None;
         Application {
             wire: std::mem::replace(&mut self.wire, Box::new(Silence)),
-            connection: self.connection.take(),
+            connection: self.app.give(registry),
         }
     }
 
@@ -426,12 +438,13 @@ impl Slot {
         around: &Surroundings<'_>,
     ) {
         self.wire = application.wire;
-        self.connection = application.connection.and_then(|mut connection| {
+        let connection = application.connection.and_then(|mut connection| {
             connection
                 .register(around.registry, self.place)
                 .is_ok()
                 .then_some(connection)
         });
+        self.app = connection.map(Link::over).unwrap_or_default();
         // Asked at once, so that its deadlines are known here.
         self.drain_wire(now, around);
         self.turn(now, around);
@@ -439,11 +452,8 @@ impl Slot {
 
     /// Closes everything and says what is left of the call.
     pub fn close(mut self, registry: &Registry, panicked: bool) -> Final {
-        self.sockets.deregister(registry);
-        if let Some(connection) = &mut self.connection {
-            connection.flush();
-            connection.deregister(registry);
-        }
+        self.line.deregister(registry);
+        self.app.let_go(registry);
         Final {
             media: self.leg.stats(),
             description: self.leg.describe(),

@@ -1,5 +1,6 @@
 //! What the gateway knows of a call that lives.
 
+use super::streams::AtProvider;
 use crate::control::CallView;
 use crate::shard::CallKey;
 use std::time::Instant;
@@ -38,12 +39,10 @@ impl Phase {
 pub struct Card {
     /// Its name on its shard.
     pub key: CallKey,
-    /// Its name at the endpoint.
-    pub owner: OwnerId,
+    /// By which way it came or went.
+    pub way: Way,
     /// Which shard has it.
     pub shard: usize,
-    /// Its RTP port.
-    pub rtp_port: u16,
     /// What its application was told.
     pub info: CallInfo,
     /// Where it stands.
@@ -58,6 +57,20 @@ pub struct Card {
     pub placed_for: Option<PlacedFor>,
     /// What is kept of it afterwards, as far as it is known.
     pub record: CallRecord,
+}
+
+/// The way of a call, and its name there.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// SIP and RTP.
+    Sip {
+        /// Its name at the endpoint.
+        owner: OwnerId,
+        /// Its RTP port.
+        rtp_port: u16,
+    },
+    /// A provider's media stream.
+    Stream(AtProvider),
 }
 
 /// What an additional leg is for.

@@ -1,7 +1,7 @@
 //! Calls that go out, for whoever asks: the interface, or a call that is being moved.
 
-use super::card::{Card, Phase, PlacedFor};
-use super::incoming::call_info;
+use super::card::{Card, Phase, PlacedFor, Way};
+use super::incoming::{call_info, rtp_line};
 use super::target::{self, Destination, Host};
 use super::{Desk, Inner};
 use crate::control::{ControlError, DialRequest};
@@ -242,9 +242,11 @@ impl Desk {
         let id = info.id;
         let card = Card {
             key: self.new_key(),
-            owner,
+            way: Way::Sip {
+                owner,
+                rtp_port: media.port(),
+            },
             shard: self.shard_for(placed_for),
-            rtp_port: media.port(),
             info,
             phase: Phase::Ringing,
             began: now,
@@ -253,7 +255,7 @@ impl Desk {
             placed_for,
             record,
         };
-        self.begin(card, Box::new(leg), rtp);
+        self.begin(card, Box::new(leg), rtp_line(rtp));
         self.say_started(order.whose, id);
     }
 

@@ -1,19 +1,20 @@
 //! Calls that come in: is there room, who takes it, where is its media.
 
-use super::card::{Card, Phase};
+use super::card::{Card, Phase, Way};
 use super::parties::Parties;
 use super::{Desk, Inner};
 use crate::apps;
 use crate::random;
 use crate::settings::{AppEntry, AppRole};
-use crate::shard::{CallKey, NewCall, Silence, ToCall, ToShard};
-use std::net::SocketAddr;
+use crate::shard::{CallKey, NewCall, NewLine, Silence, ToCall, ToShard};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::time::sleep;
 use trunkline_call::record::CallRecord;
 use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallId, CallInfo, Direction, Headers, Parameters};
+use trunkline_legs::Leg;
 use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{OwnerId, Path, Reply, TransactionId};
@@ -67,9 +68,7 @@ impl Desk {
     }
 
     fn accept(&self, invite: &Invite) -> Result<Accepted, Reply> {
-        if self.draining || self.cards.len() >= self.calls_max || self.is_overloaded() {
-            return Err(Self::no_room());
-        }
+        self.room().map_err(|_| Self::no_room())?;
         let request = &invite.request;
         let trunk = self.trunk_of(&invite.caller);
         let settings = trunk.and_then(|name| self.settings.trunks.get(name));
@@ -122,9 +121,11 @@ impl Desk {
         let key = self.new_key();
         let card = Card {
             key,
-            owner,
+            way: Way::Sip {
+                owner,
+                rtp_port: media.port(),
+            },
             shard: self.least_busy_shard(),
-            rtp_port: media.port(),
             phase: Phase::Ringing,
             began: now,
             answered: None,
@@ -133,31 +134,28 @@ impl Desk {
             record: accepted.record,
             info: accepted.info,
         };
-        self.begin(card, Box::new(leg), rtp);
+        self.begin(card, Box::new(leg), rtp_line(rtp));
         Ok(())
     }
 
     /// Puts a call on its shard and sees that its application gets there.
-    pub(super) fn begin(&mut self, mut card: Card, leg: Box<SipLeg>, rtp: std::net::UdpSocket) {
+    pub(super) fn begin(&mut self, mut card: Card, leg: Box<dyn Leg>, line: NewLine) {
         let key = card.key;
         let wire = self.wire(&mut card);
-        let rtcp = rtp
-            .local_addr()
-            .map(|a| SocketAddr::new(a.ip(), a.port().saturating_add(1)))
-            .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
         let call = NewCall {
             key,
             leg,
             wire,
-            rtp,
-            rtcp,
+            line,
         };
         self.calls_total += 1;
         self.control.announce("call.started", || {
             serde_json::json!({"call": card.view(card.began)}).to_string()
         });
         let shard = card.shard;
-        self.owners.insert(card.owner, key);
+        if let Way::Sip { owner, .. } = card.way {
+            self.owners.insert(owner, key);
+        }
         self.keys.insert(card.info.id, key);
         self.cards.insert(key, card);
         self.shards[shard].tell(ToShard::Start(Box::new(call)));
@@ -247,10 +245,7 @@ impl Desk {
     }
 
     /// A bound RTP port on the address of ours that faces a peer, and what the peer is told.
-    pub(super) fn media_port(
-        &mut self,
-        peer: SocketAddr,
-    ) -> Option<(std::net::UdpSocket, SocketAddr)> {
+    pub(super) fn media_port(&mut self, peer: SocketAddr) -> Option<(UdpSocket, SocketAddr)> {
         let here = self.transports.facing(peer.ip());
         let told = self.transports.told_to(peer.ip());
         let port = self.ports.bind(here, Instant::now());
@@ -283,10 +278,19 @@ impl Desk {
         CallKey(self.next_key)
     }
 
-    /// Whether a shard is so late that a further call would be heard by those that are up.
-    fn is_overloaded(&self) -> bool {
+    /// Whether every shard is so late that a further call would be heard by those that are up.
+    pub(super) fn is_overloaded(&self) -> bool {
         self.shards.iter().all(crate::shard::Shard::is_late)
     }
+}
+
+/// The sockets of RTP, and of RTCP at the next port.
+pub(super) fn rtp_line(rtp: UdpSocket) -> NewLine {
+    let rtcp = rtp
+        .local_addr()
+        .map(|a| SocketAddr::new(a.ip(), a.port().saturating_add(1)))
+        .unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)));
+    NewLine::Rtp { rtp, rtcp }
 }
 
 /// What an application is told of a call.

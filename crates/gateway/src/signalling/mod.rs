@@ -9,10 +9,12 @@ mod questions;
 mod registrations;
 mod remains;
 mod reports;
+mod streams;
 mod target;
 mod transports;
 
 pub use card::Card;
+pub use streams::{NewStream, NoCall, TurnedAway};
 pub use target::look_up;
 pub use transports::{BindError, Transports, is_private};
 

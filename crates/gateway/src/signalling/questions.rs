@@ -44,6 +44,12 @@ impl Desk {
             Question::Reload(settings, answer) => {
                 let _ = answer.send(self.reload(*settings));
             }
+            Question::Room(answer) => {
+                let _ = answer.send(self.room());
+            }
+            Question::Stream(stream, answer) => {
+                let _ = answer.send(self.stream_begun(*stream));
+            }
             Question::Drain(answer) => self.drain(answer),
             Question::Stop => self.begin_stop(),
         }

@@ -5,13 +5,15 @@ use crate::shard::Final;
 use std::time::Duration;
 use trunkline_call::SAMPLE_RATE_HZ;
 use trunkline_call::record::{CallRecord, MediaRecord};
+use trunkline_media::codec::Codec;
 
 /// Puts together what the gateway and the shard knew.
 pub fn record(card: Card, last: Final) -> CallRecord {
-    let media = last
-        .description
-        .codec
-        .map(|codec| media(codec.name(), &last));
+    let (codec, format) = (last.description.codec, last.description.format);
+    let codec = codec
+        .map(Codec::name)
+        .or(format.map(|format| format.encoding.rtp_name()));
+    let media = codec.map(|codec| media(codec, &last));
     CallRecord {
         media,
         turns: last.turns,

@@ -1,7 +1,7 @@
 //! What shards tell of their calls.
 
 use super::Desk;
-use super::card::{Card, PlacedFor};
+use super::card::{Card, PlacedFor, Way};
 use crate::shard::{CallKey, Report, ToCall, ToShard};
 use serde_json::json;
 use std::sync::Arc;
@@ -24,6 +24,7 @@ impl Desk {
                 self.dial_for(PlacedFor { key, purpose }, target, headers);
             }
             Report::Redial(key) => self.redial(key),
+            Report::EndAtProvider(key) => self.end_at_provider(key),
             Report::Finished(key, last) => self.finished(key, *last),
         }
     }
@@ -109,12 +110,16 @@ impl Desk {
         };
         let now = Instant::now();
         self.keys.remove(&card.info.id);
-        self.ports.release(card.rtp_port, now);
+        if let Way::Sip { rtp_port, .. } = card.way {
+            self.ports.release(rtp_port, now);
+        }
         if last.panicked {
             tracing::error!(call = %card.info.id, "a defect ended this call; please report it");
             let ended = CallEvent::Ended(EndReason::Gateway(GatewayReason::Internal));
             card.note(&ended, now);
-            self.refuse(card.owner, Reply::new(500));
+            if let Way::Sip { owner, .. } = card.way {
+                self.refuse(owner, Reply::new(500));
+            }
         }
         let record = Arc::new(super::remains::record(card, last));
         self.control

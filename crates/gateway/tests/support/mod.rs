@@ -16,6 +16,7 @@ pub mod lobby;
 pub mod numbered;
 mod patience;
 mod ports;
+mod provider;
 mod raw_sip;
 pub mod sound;
 mod steady;
@@ -33,6 +34,7 @@ pub use in_process::InProcess;
 pub use lobby::{Lobby, Session};
 pub use patience::{PATIENCE, Patience, eventually, is_pause, within};
 pub use ports::{free_port, free_ports};
+pub use provider::Provider;
 pub use raw_sip::RawSip;
 pub use steady::Steady;
 

@@ -1,0 +1,100 @@
+//! Whose media streams are taken. The one place where the handshake of a provider is admitted.
+//!
+//! A provider that asked `/sip/{provider}/answer` was given a ticket for one stream, and may come
+//! from anywhere: who asked was proven. Without a ticket only this machine and its own network
+//! are believed: not whoever comes through a proxy, and no page in a browser.
+
+use super::Shared;
+use super::access::{Client, is_passed_on};
+use super::error::ApiError;
+use super::webhooks::now_s;
+use crate::signalling::is_private;
+use axum::http::HeaderMap;
+use axum::http::header::ORIGIN;
+use trunkline_providers::Provider;
+
+/// What the path of a stream says of the right to be there.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Whose ticket it is said to be.
+    pub provider: String,
+    /// The ticket, as it was given out.
+    pub text: String,
+}
+
+/// Admits the handshake of a provider's stream, or says why not. A ticket is used up by this.
+///
+/// # Errors
+/// 403 with what to do about it.
+pub fn admit(
+    shared: &Shared,
+    client: Client,
+    headers: &HeaderMap,
+    ticket: Option<&Ticket>,
+) -> Result<(), ApiError> {
+    let Some(Ticket { provider, text }) = ticket else {
+        return admit_neighbour(client, headers);
+    };
+    let provider = Provider::named(provider)
+        .ok_or_else(|| ApiError::forbidden("nobody of this name is given tickets"))?;
+    let admitted = shared.tickets().admit(provider, text, now_s());
+    admitted.map_err(|why| ApiError::forbidden(why.to_string()))
+}
+
+fn admit_neighbour(client: Client, headers: &HeaderMap) -> Result<(), ApiError> {
+    let address = client.0.ip().to_canonical();
+    if !is_private(address) || is_passed_on(headers) {
+        return Err(ApiError::forbidden(
+            "a media stream from elsewhere, or through a proxy, needs a ticket: let the provider \
+             ask POST /sip/PROVIDER/answer what to do with a call (see `providers` in the \
+             configuration), and follow that answer",
+        ));
+    }
+    if headers.contains_key(ORIGIN) {
+        return Err(ApiError::forbidden(
+            "media streams come from providers, not from pages in a browser: send no Origin",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(client: &str, header: Option<(&'static str, &str)>) -> bool {
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, value.parse().unwrap());
+        }
+        let client = Client((client.parse::<std::net::IpAddr>().unwrap(), 40_000).into());
+        admit_neighbour(client, &headers).is_ok()
+    }
+
+    #[test]
+    fn only_this_machine_and_its_network_are_believed() {
+        for near in [
+            "127.0.0.1",
+            "::1",
+            "10.0.0.7",
+            "192.168.1.2",
+            "::ffff:10.0.0.7",
+        ] {
+            assert!(admitted(near, None), "{near}");
+        }
+        for far in ["203.0.113.9", "8.8.8.8", "2001:db8::1"] {
+            assert!(!admitted(far, None), "{far}");
+        }
+    }
+
+    #[test]
+    fn neither_a_proxy_nor_a_page_of_a_browser_is_this_machine() {
+        for header in [
+            ("x-forwarded-for", "203.0.113.9"),
+            ("forwarded", "for=203.0.113.9"),
+            ("origin", "http://127.0.0.1:8000"),
+        ] {
+            assert!(!admitted("127.0.0.1", Some(header)), "{header:?}");
+        }
+    }
+}

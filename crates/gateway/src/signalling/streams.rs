@@ -1,0 +1,175 @@
+//! Calls that a provider brings as a media stream: who takes it, and where it lives.
+
+use super::Desk;
+use super::card::{Card, Phase, Way};
+use super::incoming::call_info;
+use crate::control::ControlError;
+use crate::shard::{AppStream, CallKey, NewLine};
+use std::net::SocketAddr;
+use std::time::{Instant, SystemTime};
+use trunkline_call::record::CallRecord;
+use trunkline_call::routes::{Arrival, Decision};
+use trunkline_call::{CallInfo, Direction, Headers};
+use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
+use trunkline_streams::stream::Start;
+use trunkline_streams::stream::sound::UnsupportedFormat;
+use tungstenite::WebSocket;
+
+/// A provider's stream that has begun.
+pub struct NewStream {
+    /// What it said of itself.
+    pub greeted: Greeted,
+    /// Its open connection.
+    pub socket: Box<WebSocket<AppStream>>,
+    /// Where that comes from.
+    pub client: SocketAddr,
+}
+
+/// Why a stream did not become a call.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCall {
+    /// There is no room, or the gateway is stopping.
+    #[error(transparent)]
+    NoRoom(ControlError),
+    /// No rule names its numbers.
+    #[error("no route takes a call to {0:?}; add one to `routes`")]
+    NoRoute(String),
+    /// Its audio is none we have.
+    #[error(transparent)]
+    Unsupported(#[from] UnsupportedFormat),
+}
+
+/// A stream that did not become a call, with its connection.
+pub type TurnedAway = (NoCall, Box<WebSocket<AppStream>>);
+
+/// How a call is named at its provider.
+#[derive(Clone, Debug)]
+pub struct AtProvider {
+    /// The provider's dialect.
+    pub dialect: &'static str,
+    /// Its name of the call.
+    pub call_id: String,
+}
+
+impl Desk {
+    /// Whether another call has room.
+    pub(super) fn room(&self) -> Result<(), ControlError> {
+        if self.draining {
+            return Err(ControlError::Stopping);
+        }
+        if self.cards.len() + self.pending.len() >= self.calls_max {
+            return Err(ControlError::Full("limits.calls is reached".to_owned()));
+        }
+        if self.is_overloaded() {
+            return Err(ControlError::Full("the machine is overloaded".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Makes a stream a call, or gives its connection back.
+    pub(super) fn stream_begun(&mut self, stream: NewStream) -> Result<(), Box<TurnedAway>> {
+        let NewStream {
+            greeted,
+            socket,
+            client,
+        } = stream;
+        match self.stream_call(greeted, client) {
+            Ok((card, leg)) => {
+                self.begin(card, Box::new(leg), NewLine::Stream(socket));
+                Ok(())
+            }
+            Err(why) => {
+                self.calls_refused += u64::from(matches!(why, NoCall::NoRoom(_)));
+                Err(Box::new((why, socket)))
+            }
+        }
+    }
+
+    fn stream_call(
+        &mut self,
+        greeted: Greeted,
+        client: SocketAddr,
+    ) -> Result<(Card, StreamLeg), NoCall> {
+        self.room().map_err(NoCall::NoRoom)?;
+        let now = Instant::now();
+        let provider = greeted.dialect.name;
+        let at_provider = AtProvider {
+            dialect: provider,
+            call_id: greeted.start.call_id.clone(),
+        };
+        let (info, app) = self.taker(&greeted.start, provider, client)?;
+        let record = CallRecord {
+            sip_call_id: at_provider.call_id.clone(),
+            peer: client.to_string(),
+            provider: Some(provider.to_owned()),
+            ..CallRecord::new(&info, &app, SystemTime::now())
+        };
+        let settings = Settings {
+            longest_call: self.settings.limits.call_duration,
+        };
+        let leg = StreamLeg::new(greeted, settings, now)?;
+        let card = Card {
+            key: self.new_key(),
+            way: Way::Stream(at_provider),
+            shard: self.least_busy_shard(),
+            phase: Phase::Ringing,
+            began: now,
+            answered: None,
+            waits: false,
+            placed_for: None,
+            record,
+            info,
+        };
+        Ok((card, leg))
+    }
+
+    /// What the application is told, and which one it is.
+    fn taker(
+        &self,
+        start: &Start,
+        provider: &str,
+        client: SocketAddr,
+    ) -> Result<(CallInfo, String), NoCall> {
+        let mut headers = Headers::default();
+        for (name, value) in start.parameters.iter() {
+            // What is no header matches no rule for headers.
+            let _ = headers.push(name, value);
+        }
+        let arrival = Arrival {
+            to: &start.to,
+            from: &start.from,
+            trunk: None,
+            provider: Some(provider),
+            user: None,
+            headers: &headers,
+            source: Some(client.ip()),
+            at: self.settings.clock.now(),
+        };
+        let decision = self.settings.routes.find(&arrival);
+        let Decision {
+            app,
+            mut parameters,
+        } = decision.ok_or_else(|| NoCall::NoRoute(start.to.clone()))?;
+        for (name, value) in start.parameters.iter() {
+            // What does not fit the limits is left out.
+            let _ = parameters.push(name, value);
+        }
+        let direction = start.direction.unwrap_or(Direction::Inbound);
+        let (from, to) = (start.from.clone(), start.to.clone());
+        let info = call_info(direction, from, to, Headers::default(), parameters);
+        Ok((info, app.to_owned()))
+    }
+
+    /// Only the provider's REST interface can end this call.
+    pub(super) fn end_at_provider(&self, key: CallKey) {
+        let Some(card) = self.cards.get(&key) else {
+            return;
+        };
+        if let Way::Stream(at) = &card.way {
+            tracing::warn!(
+                call = %card.info.id, provider = at.dialect, at_provider = ?at.call_id,
+                "the stream is closed, but nothing here can tell the provider to hang up"
+            );
+        }
+    }
+}
