@@ -7,6 +7,7 @@ mod event;
 mod tests;
 
 pub use command::{
-    BadCommand, DigitsRequest, HangupRequest, MarkName, MarkRequest, TransferRequest, commands,
+    BadCommand, DIGIT_MS, DIGIT_MS_MAX, DIGIT_MS_MIN, DigitsRequest, HangupRequest, MarkName,
+    MarkRequest, TransferRequest, commands,
 };
 pub use event::{event, headers, info, parameters};

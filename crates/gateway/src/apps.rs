@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use trunkline_call::CallInfo;
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::handshake::HandshakeError;
+use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tungstenite::http::{HeaderValue, Request, Uri};
 use tungstenite::{Error, WebSocket};
 
@@ -44,13 +45,17 @@ pub enum OpenError {
     Timeout(String),
 }
 
-/// Opens an application's WebSocket for one call.
+/// Opens an application's WebSocket for one call, with the subprotocol that its dialect asks for.
 ///
 /// # Errors
 /// Where it is not open within [`OPEN_MAX`].
-pub async fn open(template: &str, info: &CallInfo) -> Result<WebSocket<AppStream>, OpenError> {
+pub async fn open(
+    template: &str,
+    subprotocol: Option<&'static str>,
+    info: &CallInfo,
+) -> Result<WebSocket<AppStream>, OpenError> {
     let url = template.replace("{call_id}", &info.id.to_string());
-    match timeout(OPEN_MAX, connect(&url, info)).await {
+    match timeout(OPEN_MAX, connect(&url, subprotocol, info)).await {
         Ok(result) => result,
         Err(_) => Err(OpenError::Timeout(url)),
     }
@@ -83,8 +88,12 @@ pub fn place_of(template: &str) -> Result<(String, u16), OpenError> {
     Ok((host, uri.port_u16().unwrap_or(80)))
 }
 
-async fn connect(url: &str, info: &CallInfo) -> Result<WebSocket<AppStream>, OpenError> {
-    let request = request(url, info)?;
+async fn connect(
+    url: &str,
+    subprotocol: Option<&'static str>,
+    info: &CallInfo,
+) -> Result<WebSocket<AppStream>, OpenError> {
+    let request = request(url, subprotocol, info)?;
     let (host, port) = place_of(url)?;
     let stream = TcpStream::connect((host.as_str(), port))
         .await
@@ -100,12 +109,20 @@ async fn connect(url: &str, info: &CallInfo) -> Result<WebSocket<AppStream>, Ope
         })
 }
 
-fn request(url: &str, info: &CallInfo) -> Result<Request<()>, OpenError> {
+fn request(
+    url: &str,
+    subprotocol: Option<&'static str>,
+    info: &CallInfo,
+) -> Result<Request<()>, OpenError> {
     let mut request = url
         .into_client_request()
         .map_err(|_| OpenError::Url(url.to_owned()))?;
     if let Ok(context) = HeaderValue::from_str(&info.traceparent) {
         request.headers_mut().insert("traceparent", context);
+    }
+    if let Some(name) = subprotocol {
+        let name = HeaderValue::from_static(name);
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name);
     }
     Ok(request)
 }

@@ -318,7 +318,7 @@ pub struct WebSocketApp {
     /// Who opens the connection.
     pub role: AppRole,
     /// The dialect it speaks.
-    pub dialect: &'static Dialect,
+    pub dialect: Dialect,
     /// How it wants its calls.
     pub options: WireOptions,
     /// What becomes of a call that loses it; nothing ends the call at once.

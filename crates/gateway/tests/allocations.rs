@@ -12,7 +12,7 @@ use trunkline::settings::{AppEntry, AppRole, Settings, WebSocketApp};
 use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{self, Script};
 use trunkline_streams::WireOptions;
-use trunkline_streams::dialect::DIALECTS;
+use trunkline_streams::trunkline::DIALECT;
 
 /// Counts what one thread of this process allocates.
 struct Counting;
@@ -99,7 +99,7 @@ fn entry(application: &Application) -> AppEntry {
         role: AppRole::Client {
             url: application.url(),
         },
-        dialect: &DIALECTS[0],
+        dialect: DIALECT,
         options: WireOptions::default(),
         on_lost: None,
     })

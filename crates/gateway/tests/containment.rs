@@ -10,12 +10,13 @@ use trunkline_call::record::CallRecord;
 use trunkline_call::routes::Routes;
 use trunkline_call::{AppStats, CallEvent, EndReason, GatewayReason};
 use trunkline_phone::softphone::{Script, Settings};
+use trunkline_streams::dialect::Open;
 use trunkline_streams::{AppInput, AppOutput, AppWire, Dialect, Echo, WireOptions};
 
 /// A dialect with a defect.
-static DEFECTIVE: Dialect = Dialect {
+const DEFECTIVE: Dialect = Dialect {
     name: "defective",
-    open: |info, _| Box::new(Defective(Echo::new(info.direction))),
+    open: Open::Wire(|info, _| Box::new(Defective(Echo::new(info.direction)))),
 };
 
 /// An echo that cannot bear a key.
@@ -47,7 +48,7 @@ fn gateway() -> InProcess {
     ]);
     let defective = AppEntry::WebSocket(WebSocketApp {
         role: AppRole::Server,
-        dialect: &DEFECTIVE,
+        dialect: DEFECTIVE,
         options: WireOptions::default(),
         on_lost: None,
     });

@@ -8,17 +8,18 @@ use support::{Caller, InProcess, RawSip, eventually, in_process};
 use trunkline::settings::{AppEntry, AppRole, WebSocketApp};
 use trunkline_call::routes::Routes;
 use trunkline_call::{AppStats, CallEvent};
+use trunkline_streams::dialect::Open;
 use trunkline_streams::{AppInput, AppOutput, AppWire, Dialect, Echo, WireOptions};
 
 /// A dialect that holds its thread up.
-static PONDEROUS: Dialect = Dialect {
+const PONDEROUS: Dialect = Dialect {
     name: "ponderous",
-    open: |info, _| {
+    open: Open::Wire(|info, _| {
         Box::new(Ponderous {
             echo: Echo::new(info.direction),
             turn: None,
         })
-    },
+    }),
 };
 
 /// How long it takes for each turn in which it hears something: five frames of 20 ms.
@@ -56,7 +57,7 @@ fn gateway() -> InProcess {
     settings.routes = Routes::from(names.map(in_process::rule_to).to_vec());
     let ponderous = AppEntry::WebSocket(WebSocketApp {
         role: AppRole::Server,
-        dialect: &PONDEROUS,
+        dialect: PONDEROUS,
         options: WireOptions::default(),
         on_lost: None,
     });

@@ -15,6 +15,7 @@ mod stories {
     mod server_role;
     mod streams;
     mod transports;
+    mod twilio;
     mod twilio_calls;
     mod webhooks;
     mod websocket;

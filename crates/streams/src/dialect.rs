@@ -1,12 +1,12 @@
 //! The dialects that applications speak, by name.
 
 use thiserror::Error;
-use trunkline_call::CallInfo;
+use trunkline_call::{CallInfo, Parameters};
 
-use crate::stream::{Manners, Opening, StreamCodec};
+use crate::stream::{Down, Encoding, Manners, MediaFormat, Opening, Start, StreamCodec, Up};
 use crate::{
-    AppWire, audiosocket, chan_websocket, exotel, jambonz, mod_audio_stream, pipecat, plivo,
-    telnyx, trunkline, twilio, vonage,
+    AppWire, StreamApp, audiosocket, chan_websocket, exotel, jambonz, mod_audio_stream, pipecat,
+    plivo, telnyx, trunkline, twilio, vonage,
 };
 
 /// Every dialect of media streams. A new one is a file of its own and a line here.
@@ -58,23 +58,109 @@ pub fn stream(name: &str) -> Option<&'static StreamDialect> {
         .find(|dialect| dialect.name == name || dialect.aliases.contains(&name))
 }
 
-/// Every dialect of this build. A new one is a file of its own and a line here.
-pub const DIALECTS: &[Dialect] = &[trunkline::DIALECT];
+impl StreamDialect {
+    /// The format in which we speak it at the provider's end. Linear audio has the rate that was
+    /// asked for; every other encoding has the dialect's own.
+    pub fn format(&self, rate: SampleRate) -> MediaFormat {
+        let own = self.manners.format;
+        if self.has_one_rate() {
+            return own;
+        }
+        MediaFormat {
+            rate: rate.hz(),
+            ..own
+        }
+    }
 
-/// One dialect.
+    /// Whether its audio has one rate only.
+    pub fn has_one_rate(&self) -> bool {
+        use Encoding::{L16Big, L16Little, L16Unknown};
+        !matches!(
+            self.manners.format.encoding,
+            L16Little | L16Big | L16Unknown
+        )
+    }
+
+    /// Whether an application can say that it takes the call.
+    pub fn can_answer(&self) -> bool {
+        let (mut provider, mut server) = ((self.codec)(), (self.codec)());
+        let start = Up::Start(Box::new(Start {
+            stream_id: "stream".to_owned(),
+            call_id: "call".to_owned(),
+            account_id: None,
+            from: String::new(),
+            to: String::new(),
+            direction: None,
+            up: Some(self.manners.format),
+            down: None,
+            parameters: Parameters::default(),
+        }));
+        if let Some(frame) = provider.write_up(&start) {
+            // What a codec writes, it reads.
+            let _ = server.read_up(frame);
+        }
+        server.write_down(&Down::Answer).is_some()
+    }
+}
+
+/// What an application speaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialect {
     /// Its name in configuration, `protocol: …`.
     pub name: &'static str,
-    /// A wire for one call. Its connection is opened by the caller, who then gives
-    /// [`AppInput::Opened`](crate::AppInput::Opened).
-    pub open: fn(CallInfo, WireOptions) -> Box<dyn AppWire>,
+    /// How its wire is made.
+    pub open: Open,
 }
 
-/// The dialect of a name.
-pub fn dialect(name: &str) -> Result<&'static Dialect, UnknownDialect> {
-    let known = DIALECTS.iter().find(|dialect| dialect.name == name);
-    known.ok_or_else(|| UnknownDialect(name.to_owned()))
+/// How the wire of one call is made.
+#[derive(Clone, Copy, Debug)]
+pub enum Open {
+    /// By the protocol's own code.
+    Wire(fn(CallInfo, WireOptions) -> Box<dyn AppWire>),
+    /// We speak as the provider's end of a media stream.
+    Stream(&'static StreamDialect),
+}
+
+impl Dialect {
+    /// A wire for one call. Its connection is opened by the caller, who then gives
+    /// [`AppInput::Opened`](crate::AppInput::Opened).
+    pub fn wire(&self, info: CallInfo, options: WireOptions) -> Box<dyn AppWire> {
+        match self.open {
+            Open::Wire(open) => open(info, options),
+            Open::Stream(dialect) => Box::new(StreamApp::new(dialect, info, options)),
+        }
+    }
+
+    /// The subprotocol to ask for when its WebSocket is opened (RFC 6455 §1.9).
+    pub fn subprotocol(&self) -> Option<&'static str> {
+        match self.open {
+            Open::Wire(_) => None,
+            Open::Stream(dialect) => dialect.manners.subprotocol,
+        }
+    }
+}
+
+/// The dialect that applications speak under a name or an alias: `trunkline`, or a media stream
+/// that goes over a WebSocket.
+///
+/// # Errors
+/// When no dialect of this build has the name.
+pub fn dialect(name: &str) -> Result<Dialect, UnknownDialect> {
+    if name == trunkline::DIALECT.name {
+        return Ok(trunkline::DIALECT);
+    }
+    match stream(name).filter(|stream| over_websocket(stream)) {
+        Some(stream) => Ok(Dialect {
+            name: stream.name,
+            open: Open::Stream(stream),
+        }),
+        None => Err(UnknownDialect(name.to_owned())),
+    }
+}
+
+/// AudioSocket is a protocol on bare TCP, to which nobody can be dialled here.
+fn over_websocket(stream: &StreamDialect) -> bool {
+    stream.name != audiosocket::DIALECT.name
 }
 
 /// A name that no dialect has.
@@ -83,11 +169,12 @@ pub fn dialect(name: &str) -> Result<&'static Dialect, UnknownDialect> {
 pub struct UnknownDialect(pub String);
 
 fn known() -> String {
-    DIALECTS
-        .iter()
-        .map(|dialect| dialect.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let streams = STREAMS.iter().filter(|stream| over_websocket(stream));
+    let names = streams.map(|stream| stream.name);
+    let all: Vec<_> = std::iter::once(trunkline::DIALECT.name)
+        .chain(names)
+        .collect();
+    all.join(", ")
 }
 
 /// How one application wants its calls.

@@ -45,14 +45,6 @@ impl Outbox {
         self.items.push_back(Item::Text(start..self.texts.len()));
     }
 
-    /// A binary message of `len` bytes, which `write` fills.
-    pub(crate) fn binary(&mut self, len: usize, write: impl FnOnce(&mut [u8])) {
-        let start = self.bytes.len();
-        self.bytes.resize(start + len, 0);
-        write(self.bytes.get_mut(start..).unwrap_or_default());
-        self.items.push_back(Item::Binary(start..start + len));
-    }
-
     /// A message as it is.
     pub(crate) fn message(&mut self, frame: Frame<'_>) {
         match frame {
@@ -158,7 +150,7 @@ mod tests {
         let mut outbox = Outbox::default();
         for _ in 0..10_000 {
             outbox.text(&json!({"type": "held"}));
-            outbox.binary(640, |bytes| bytes.fill(1));
+            outbox.message(Frame::Binary(&[1; 640]));
             outbox.play(320, |samples| samples.len());
             assert_eq!(drain(&mut outbox), 3);
         }
@@ -170,7 +162,7 @@ mod tests {
     fn what_one_large_message_needed_is_given_back() {
         let mut outbox = Outbox::default();
         outbox.play(1 << 20, |samples| samples.len());
-        outbox.binary(1 << 20, |_| {});
+        outbox.message(Frame::Binary(&vec![0; 1 << 20]));
         outbox.text(&json!("x".repeat(1 << 20)));
         assert_eq!(drain(&mut outbox), 3);
         assert!(outbox.samples.capacity() <= SAMPLES_KEPT);

@@ -40,7 +40,7 @@ pub struct OnLost {
 
 /// A dialect's wire, and another one after each loss.
 pub struct Reconnecting {
-    dialect: &'static Dialect,
+    dialect: Dialect,
     info: CallInfo,
     options: WireOptions,
     on_lost: OnLost,
@@ -74,14 +74,9 @@ enum State {
 
 impl Reconnecting {
     /// The wire of one call, whose connection is not open yet.
-    pub fn new(
-        dialect: &'static Dialect,
-        info: CallInfo,
-        options: WireOptions,
-        on_lost: OnLost,
-    ) -> Self {
+    pub fn new(dialect: Dialect, info: CallInfo, options: WireOptions, on_lost: OnLost) -> Self {
         let mut new = Self {
-            wire: (dialect.open)(info.clone(), options),
+            wire: dialect.wire(info.clone(), options),
             dialect,
             info,
             options,
@@ -142,7 +137,7 @@ impl Reconnecting {
             ..self.options
         };
         self.past = sum(self.past, self.wire.stats());
-        self.wire = (self.dialect.open)(info, options);
+        self.wire = self.dialect.wire(info, options);
         self.pull();
         let answered = AppInput::Event(&CallEvent::Answered);
         self.wire.handle_input(now, answered);

@@ -7,10 +7,10 @@ use std::cell::Cell;
 
 use trunkline_audio::{AudioFrame, FRAME_SAMPLES};
 use trunkline_call::{CallEvent, Direction, Parameters};
-use trunkline_streams::dialect::STREAMS;
+use trunkline_streams::dialect::{STREAMS, dialect};
 use trunkline_streams::stream::{Down, Media, Start, Track, Up};
 use trunkline_streams::{
-    AppInput, AppOutput, AppWire, Echo, Frame, SampleRate, Trunkline, WireOptions,
+    AppInput, AppOutput, AppWire, Echo, Frame, SampleRate, StreamApp, Trunkline, WireOptions,
 };
 
 thread_local! {
@@ -185,5 +185,52 @@ fn stream() -> Start {
         up: None,
         down: None,
         parameters: Parameters::default(),
+    }
+}
+
+#[test]
+fn a_thousand_messages_each_way_in_every_dialect() {
+    let now = rig::start();
+    let heard = audio();
+    for stream in STREAMS.iter().filter(|stream| dialect(stream.name).is_ok()) {
+        let rate = SampleRate::try_from(stream.manners.format.rate).expect("a rate with a filter");
+        let options = WireOptions {
+            sample_rate: rate,
+            ..WireOptions::default()
+        };
+        let mut wire = StreamApp::new(stream, rig::info(Direction::Inbound), options);
+        let mut server = (stream.codec)();
+        wire.handle_input(now, AppInput::Opened);
+        loop {
+            match wire.poll_output() {
+                AppOutput::Timeout(_) => break,
+                AppOutput::Send(frame) => {
+                    server.read_up(frame).expect("a message of the dialect");
+                }
+                _ => {}
+            }
+        }
+        let to_app = allocations(|| {
+            let send = |_| {
+                wire.handle_input(now, AppInput::Event(&heard));
+                drain(&mut wire)
+            };
+            (0..MESSAGES).map(send).sum()
+        });
+        let said = vec![1; 640];
+        let from_app = allocations(|| {
+            let receive = |number: usize| {
+                let media = Down::Media {
+                    payload: said.get(..[160, 320, 640][number % 3]).unwrap_or_default(),
+                    format: Some(stream.manners.format),
+                    mark: None,
+                };
+                let message = server.write_down(&media).expect("a word for audio");
+                wire.handle_input(now, AppInput::Received(message));
+                drain(&mut wire)
+            };
+            (0..MESSAGES).map(receive).sum()
+        });
+        assert_eq!((to_app, from_app), (0, 0), "{}", stream.name);
     }
 }

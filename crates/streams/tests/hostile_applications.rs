@@ -7,7 +7,7 @@ use rig::{Out, Rig};
 use serde_json::Value;
 use trunkline_call::{CallEvent, EndReason, GatewayReason, HangupCause};
 use trunkline_streams::trunkline::NONSENSE_MAX;
-use trunkline_streams::{AppInput, AppWire, WireOptions};
+use trunkline_streams::{AppInput, WireOptions};
 
 #[test]
 fn nonsense_is_counted_and_ends_the_call_at_its_limit() {

@@ -104,7 +104,7 @@ fn leaves(value: &Value, place: String, places: &mut Vec<String>) {
 }
 
 fn other_value(dice: &mut Dice) -> Value {
-    let long = "x".repeat(1 + dice.roll(70_000));
+    let long = "x".repeat(1 + dice.roll(5_000));
     let values = [
         json!(null),
         json!(true),

@@ -15,7 +15,7 @@ use trunkline_call::{
     TransferOutcome, Why,
 };
 use trunkline_streams::trunkline::REQUESTS;
-use trunkline_streams::{AnswerMode, AppInput, AppWire, SampleRate, WireOptions};
+use trunkline_streams::{AnswerMode, AppInput, SampleRate, WireOptions};
 
 const WHYS: [Why; 5] = [
     Why::Unsupported,

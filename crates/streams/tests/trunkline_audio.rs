@@ -10,7 +10,7 @@ use serde_json::json;
 use trunkline_audio::wav;
 use trunkline_call::{CallCommand, CallEvent, Mark};
 use trunkline_streams::{
-    AUDIO_BACKLOG_BYTES_MAX, AppInput, AppWire, HELD_FRAMES_MAX, SampleRate, WireOptions,
+    AUDIO_BACKLOG_BYTES_MAX, AppInput, HELD_FRAMES_MAX, SampleRate, WireOptions,
 };
 
 const RATES: [SampleRate; 4] = [

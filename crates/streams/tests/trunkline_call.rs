@@ -11,9 +11,7 @@ use trunkline_call::{
     Mark, Why,
 };
 use trunkline_streams::trunkline::{ANSWER_TIME_MAX, BACKLOG_BYTES_MAX, EARLY_EVENTS_MAX};
-use trunkline_streams::{
-    AnswerMode, AppInput, AppWire, CloseCode, PING_EVERY, SampleRate, WireOptions,
-};
+use trunkline_streams::{AnswerMode, AppInput, CloseCode, PING_EVERY, SampleRate, WireOptions};
 
 const MANUAL: WireOptions = WireOptions {
     sample_rate: SampleRate::Hz16000,

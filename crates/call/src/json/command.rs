@@ -12,11 +12,11 @@ use crate::{CallCommand, Digit, HangupCause, Headers, Mark, Target, TransferMode
 /// The most digits in one request.
 pub const DIGITS_MAX: usize = 64;
 /// How long a key is pressed where nobody says, in ms.
-const DIGIT_MS: u32 = 160;
+pub const DIGIT_MS: u32 = 160;
 /// The shortest press that receivers must notice (ITU-T Q.24), in ms.
-const DIGIT_MS_MIN: u32 = 40;
+pub const DIGIT_MS_MIN: u32 = 40;
 /// The longest press that RFC 4733's 16 bit duration can tell at 8 kHz, in ms.
-const DIGIT_MS_MAX: u32 = 8_000;
+pub const DIGIT_MS_MAX: u32 = 8_000;
 
 /// What is wrong with a request.
 #[derive(Debug, Error)]

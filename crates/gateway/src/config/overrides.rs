@@ -6,7 +6,7 @@ use crate::settings::{AppEntry, AppRole, PublicUrl, Settings, WebSocketApp};
 use std::net::IpAddr;
 use trunkline_call::routes::{Routes, Rule};
 use trunkline_streams::WireOptions;
-use trunkline_streams::dialect::DIALECTS;
+use trunkline_streams::trunkline::DIALECT;
 
 /// The application of `--ws-url`, by name.
 const APPLICATION: &str = "application";
@@ -64,12 +64,9 @@ impl Overrides {
             report.elsewhere(format!("--ws-url: {error}"), remedy);
             return;
         }
-        let Some(dialect) = DIALECTS.first() else {
-            return;
-        };
         let app = WebSocketApp {
             role: AppRole::Client { url: url.clone() },
-            dialect,
+            dialect: DIALECT,
             options: WireOptions::default(),
             on_lost: None,
         };

@@ -136,7 +136,7 @@ mod tests {
     use std::net::TcpListener;
     use trunkline_sip::endpoint::Transport;
     use trunkline_streams::WireOptions;
-    use trunkline_streams::dialect::DIALECTS;
+    use trunkline_streams::trunkline::DIALECT;
 
     const PRIVATE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2));
     const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
@@ -191,7 +191,7 @@ mod tests {
         let url = format!("ws://{}/ws/{{call_id}}", listener.local_addr().unwrap());
         let app = WebSocketApp {
             role: AppRole::Client { url },
-            dialect: &DIALECTS[0],
+            dialect: DIALECT,
             options: WireOptions::default(),
             on_lost: None,
         };

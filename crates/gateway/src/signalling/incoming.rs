@@ -19,7 +19,7 @@ use trunkline_legs::sip::{Incoming, Settings as LegSettings, SipLeg};
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{OwnerId, Path, Reply, TransactionId};
 use trunkline_sip::user_agent::Caller;
-use trunkline_streams::{AppWire, Echo, Reconnecting};
+use trunkline_streams::{AppWire, Dialect, Echo, Reconnecting};
 
 /// How long an application may take to come to a call (server role).
 const COME_MAX: Duration = Duration::from_secs(20);
@@ -171,7 +171,9 @@ impl Desk {
             Some(AppEntry::Rust(app)) => self.run_app(app, card),
             Some(AppEntry::WebSocket(app)) => {
                 match &app.role {
-                    AppRole::Client { url } => self.open(card.key, url.clone(), &card.info),
+                    AppRole::Client { url } => {
+                        self.open(card.key, app.dialect, url.clone(), &card.info)
+                    }
                     AppRole::Server => {
                         card.waits = true;
                         self.await_app(card);
@@ -179,7 +181,7 @@ impl Desk {
                 }
                 let info = card.info.clone();
                 match &app.on_lost {
-                    None => (app.dialect.open)(info, app.options),
+                    None => app.dialect.wire(info, app.options),
                     Some(on_lost) => {
                         let on_lost = on_lost.clone();
                         Box::new(Reconnecting::new(app.dialect, info, app.options, on_lost))
@@ -201,7 +203,7 @@ impl Desk {
             Some(AppEntry::WebSocket(app)) => match &app.role {
                 AppRole::Client { url } => {
                     let info = card.info.clone();
-                    self.open(key, url.clone(), &info);
+                    self.open(key, app.dialect, url.clone(), &info);
                 }
                 AppRole::Server => {
                     card.waits = true;
@@ -223,10 +225,11 @@ impl Desk {
         Box::new(trunkline_streams::QueueWire::new(peer))
     }
 
-    fn open(&self, key: CallKey, url: String, info: &CallInfo) {
+    fn open(&self, key: CallKey, dialect: Dialect, url: String, info: &CallInfo) {
         let (news, info) = (self.to_inner.clone(), info.clone());
+        let subprotocol = dialect.subprotocol();
         tokio::spawn(async move {
-            let _ = news.send(match apps::open(&url, &info).await {
+            let _ = news.send(match apps::open(&url, subprotocol, &info).await {
                 Ok(socket) => Inner::Opened(key, Box::new(socket)),
                 Err(error) => Inner::OpenFailed(key, error.to_string()),
             });

@@ -72,10 +72,10 @@ impl Trunkline {
     /// ignored, so that newer applications work with this gateway.
     pub(super) fn text(&mut self, now: Instant, text: &str) {
         let Ok(head) = serde_json::from_str::<Head<'_>>(text) else {
-            return self.nonsense();
+            return self.line.nonsense();
         };
         match &*head.kind {
-            kind if !REQUESTS.contains(&kind) => self.stats.unknown += 1,
+            kind if !REQUESTS.contains(&kind) => self.line.stats.unknown += 1,
             "playAudio" => self.play_audio(now, text),
             "clearMarks" => self.send_forgotten(),
             "killAudio" => self.commands("clear", text),
@@ -89,8 +89,8 @@ impl Trunkline {
             Ok(Some(commands)) => commands
                 .into_iter()
                 .for_each(|command| self.command(command)),
-            Ok(None) => self.stats.unknown += 1,
-            Err(_) => self.nonsense(),
+            Ok(None) => self.line.stats.unknown += 1,
+            Err(_) => self.line.nonsense(),
         }
     }
 
@@ -99,26 +99,24 @@ impl Trunkline {
             CallCommand::Mark(mark) if !self.marks.add(mark) => {
                 return self.send_refused(command.kind().word(), Why::Full.word());
             }
-            CallCommand::Clear => self.uplink.restart(),
-            CallCommand::Answer => self.answer_by = None,
-            CallCommand::Hangup(_) => self.ending = true,
+            CallCommand::Clear => self.decoder.restart(),
             _ => {}
         }
-        self.outbox.command(command);
+        self.line.command(command);
     }
 
     fn play_audio(&mut self, now: Instant, text: &str) {
         let Ok(PlayAudio { data: clip }) = serde_json::from_str::<PlayAudio<'_>>(text) else {
-            return self.nonsense();
+            return self.line.nonsense();
         };
         let done = match clip.id.as_deref().map(marks::played) {
-            Some(None) => return self.nonsense(),
+            Some(None) => return self.line.nonsense(),
             Some(Some(mark)) => Some(mark),
             None => None,
         };
-        match clip.samples(self.uplink.rate()) {
+        match clip.samples(self.rate) {
             Ok(samples) => self.play_clip(now, &samples, done),
-            Err(BadClip::Nonsense) => self.nonsense(),
+            Err(BadClip::Nonsense) => self.line.nonsense(),
             Err(BadClip::Unsupported) => self.send_refused("playAudio", Why::Unsupported.word()),
         }
     }
@@ -127,13 +125,13 @@ impl Trunkline {
         if done.as_ref().is_some_and(|mark| !self.marks.add(mark)) {
             return self.send_refused("playAudio", Why::Full.word());
         }
-        let count = self.outbox.play(samples.len(), |place| {
+        let count = self.line.outbox.play(samples.len(), |place| {
             place.copy_from_slice(samples);
             samples.len()
         });
-        self.spoke(now, count);
+        self.line.spoke(now, count);
         if let Some(mark) = done {
-            self.outbox.command(CallCommand::Mark(mark));
+            self.line.outbox.command(CallCommand::Mark(mark));
         }
     }
 }

@@ -15,8 +15,8 @@ const PTIME_MS: u32 = 20;
 impl Trunkline {
     /// The first message of every call.
     pub(super) fn send_start(&mut self) {
-        let rate = self.options.sample_rate.hz();
-        let mut start = spelling::info(&self.info);
+        let rate = self.rate.hz();
+        let mut start = spelling::info(&self.line.info);
         start["type"] = json!("start");
         start["protocol"] = json!(PROTOCOL);
         // As jambonz and Twilio call it.
@@ -26,18 +26,24 @@ impl Trunkline {
         start["media"] = json!({
             "encoding": "pcm_s16le", "sampleRate": rate, "channels": 1, "ptime": PTIME_MS,
         });
-        self.outbox.text(&start);
+        self.line.outbox.text(&start);
     }
 
     /// Any event but audio.
     pub(super) fn send_event(&mut self, event: &CallEvent) {
+        if let CallEvent::MarkPlayed { at_ms, .. }
+        | CallEvent::Cleared { at_ms, .. }
+        | CallEvent::Paused { at_ms } = event
+        {
+            self.played_ms = *at_ms;
+        }
         match event {
             CallEvent::MarkPlayed { mark, at_ms } => self.send_mark(mark, "playout", *at_ms),
             CallEvent::Cleared { at_ms, unplayed } => self.send_cleared(*at_ms, unplayed),
             CallEvent::Paused { at_ms } => {
                 let marks: Vec<&str> = self.marks.names().collect();
                 let paused = json!({"type": "paused", "atMs": at_ms, "marks": marks});
-                self.outbox.text(&paused);
+                self.line.outbox.text(&paused);
             }
             CallEvent::Ended(_) => self.send_spelled(event, |stop, played_ms| {
                 stop["playedMs"] = json!(played_ms);
@@ -58,7 +64,7 @@ impl Trunkline {
     fn send_spelled(&mut self, event: &CallEvent, add: impl FnOnce(&mut Value, u64)) {
         if let Some(mut object) = spelling::event(event) {
             add(&mut object, self.played_ms);
-            self.outbox.text(&object);
+            self.line.outbox.text(&object);
         }
     }
 
@@ -75,7 +81,7 @@ impl Trunkline {
                 json!({"type": "playDone", "data": {"id": id, "event": what}, "atMs": at_ms})
             }
         };
-        self.outbox.text(&message);
+        self.line.outbox.text(&message);
     }
 
     /// Each mark that will not be reached is told by itself, as jambonz does, and all of them
@@ -88,7 +94,8 @@ impl Trunkline {
             }
             self.send_mark(mark, "cleared", at_ms);
         }
-        self.outbox
+        self.line
+            .outbox
             .text(&json!({"type": "cleared", "atMs": at_ms, "marks": names}));
     }
 
@@ -96,14 +103,16 @@ impl Trunkline {
     pub(super) fn send_forgotten(&mut self) {
         for mark in self.marks.forget() {
             let data = json!({"name": mark.name(), "event": "cleared"});
-            self.outbox
+            self.line
+                .outbox
                 .text(&json!({"type": "mark", "data": data, "atMs": self.played_ms}));
         }
     }
 
     /// A request that this side turns down by itself.
     pub(super) fn send_refused(&mut self, command: &str, why: &str) {
-        self.outbox
+        self.line
+            .outbox
             .text(&json!({"type": "refused", "command": command, "why": why}));
     }
 }

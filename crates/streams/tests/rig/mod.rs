@@ -24,7 +24,7 @@ pub enum Out {
 }
 
 pub struct Rig {
-    pub wire: Trunkline,
+    pub wire: Box<dyn AppWire>,
     pub now: Instant,
     pub due: Option<Instant>,
     at: u64,
@@ -57,7 +57,11 @@ pub fn info(direction: Direction) -> CallInfo {
 impl Rig {
     /// A wire whose connection is not open yet, and its first outputs.
     pub fn connecting(direction: Direction, options: WireOptions) -> (Self, Vec<Out>) {
-        let wire = Trunkline::new(info(direction), options);
+        Self::of(Box::new(Trunkline::new(info(direction), options)))
+    }
+
+    /// The same of any wire.
+    pub fn of(wire: Box<dyn AppWire>) -> (Self, Vec<Out>) {
         let mut rig = Self {
             wire,
             now: start(),

@@ -7,13 +7,9 @@ use crate::config::field::{Field, Section};
 use crate::config::keys;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
 use std::collections::BTreeMap;
-use trunkline_streams::dialect::{DIALECTS, dialect};
+use trunkline_streams::dialect::{Open, StreamDialect, dialect};
+use trunkline_streams::trunkline::DIALECT;
 use trunkline_streams::{AnswerMode, Dialect, SampleRate, WireOptions};
-
-/// Protocols of the whole product that this build does not speak yet.
-const PROTOCOLS_LATER: &[&str] = &[
-    "jambonz", "twilio", "telnyx", "plivo", "exotel", "vonage", "pipecat",
-];
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -80,18 +76,9 @@ fn websocket(section: &Section<'_>) -> Option<WebSocketApp> {
     let we_connect = section.get("role").map_or(Some(true), |f| f.word(&roles));
     let dialect = match section.get("protocol") {
         Some(field) => protocol(&field),
-        None => DIALECTS.first(),
+        None => Some(DIALECT),
     };
-    let sample_rate = section
-        .get("sample_rate")
-        .map_or(Some(SampleRate::default()), |f| rate(&f));
-    let modes = [
-        ("open", AnswerMode::WhenOpen),
-        ("manual", AnswerMode::Manual),
-    ];
-    let answer = section
-        .get("answer")
-        .map_or(Some(AnswerMode::default()), |f| f.word(&modes));
+    let options = dialect.map(|dialect| options(section, dialect));
     let role = if we_connect? {
         AppRole::Client {
             url: section.need("url").and_then(|f| url(&f))?,
@@ -109,12 +96,55 @@ fn websocket(section: &Section<'_>) -> Option<WebSocketApp> {
     Some(WebSocketApp {
         role,
         dialect: dialect?,
-        options: WireOptions {
-            sample_rate: sample_rate?,
-            answer: answer?,
-        },
+        options: options??,
         on_lost,
     })
+}
+
+/// How the application wants its calls, as far as its dialect leaves a choice.
+fn options(section: &Section<'_>, dialect: Dialect) -> Option<WireOptions> {
+    let stream = match dialect.open {
+        Open::Wire(_) => None,
+        Open::Stream(stream) => Some(stream),
+    };
+    let sample_rate = match section.get("sample_rate") {
+        Some(field) => rate(&field, stream),
+        None => Some(own_rate(stream)),
+    };
+    let answer = match section.get("answer") {
+        Some(field) => answer(&field, stream),
+        None => Some(AnswerMode::default()),
+    };
+    Some(WireOptions {
+        sample_rate: sample_rate?,
+        answer: answer?,
+    })
+}
+
+fn own_rate(stream: Option<&StreamDialect>) -> SampleRate {
+    let rate = stream.map(|stream| SampleRate::try_from(stream.manners.format.rate));
+    rate.and_then(Result::ok).unwrap_or_default()
+}
+
+fn answer(field: &Field<'_>, stream: Option<&StreamDialect>) -> Option<AnswerMode> {
+    let modes = [
+        ("open", AnswerMode::WhenOpen),
+        ("manual", AnswerMode::Manual),
+    ];
+    let mode = field.word(&modes)?;
+    match stream.filter(|stream| mode == AnswerMode::Manual && !stream.can_answer()) {
+        None => Some(mode),
+        Some(stream) => {
+            field.wrong(
+                format!(
+                    "an application cannot say in {} that it answers",
+                    stream.name
+                ),
+                "write open, or leave the key out",
+            );
+            None
+        }
+    }
 }
 
 fn url(field: &Field<'_>) -> Option<String> {
@@ -138,16 +168,8 @@ fn url(field: &Field<'_>) -> Option<String> {
     }
 }
 
-fn protocol(field: &Field<'_>) -> Option<&'static Dialect> {
-    let text = field.text()?;
-    if PROTOCOLS_LATER.contains(&text) {
-        field.wrong(
-            format!("this build does not speak {text} yet"),
-            "write trunkline",
-        );
-        return None;
-    }
-    match dialect(text) {
+fn protocol(field: &Field<'_>) -> Option<Dialect> {
+    match dialect(field.text()?) {
         Ok(dialect) => Some(dialect),
         Err(error) => {
             field.wrong(error, "leave the key out for trunkline");
@@ -156,8 +178,23 @@ fn protocol(field: &Field<'_>) -> Option<&'static Dialect> {
     }
 }
 
-fn rate(field: &Field<'_>) -> Option<SampleRate> {
+fn rate(field: &Field<'_>, stream: Option<&StreamDialect>) -> Option<SampleRate> {
     let hz: u32 = field.number(0..=u32::MAX)?;
+    if let Some(stream) = stream.filter(|stream| stream.has_one_rate()) {
+        let own = stream.manners.format;
+        if own.rate != hz {
+            field.wrong(
+                format!(
+                    "{} carries {} at {} Hz",
+                    stream.name,
+                    own.encoding.rtp_name(),
+                    own.rate
+                ),
+                "leave the key out",
+            );
+            return None;
+        }
+    }
     match SampleRate::try_from(hz) {
         Ok(rate) => Some(rate),
         Err(error) => {

@@ -1,6 +1,7 @@
 mod document;
 mod hostile;
 mod on_lost;
+mod protocols;
 mod providers;
 mod routes;
 
