@@ -1,119 +1,122 @@
 //! 8 ↔ 16 kHz, the conversion every telephone call makes, twice a frame.
 //!
-//! An elliptic half-band filter of the ninth order has all its poles on the imaginary axis, so it
-//! comes apart into two chains of all-pass sections, each running at 8 kHz: one for the samples at
-//! even places of the 16 kHz stream, one for those at odd places. It is short where it counts, in
-//! time: a sentence comes out a sixth of a millisecond after it went in. The price is a phase that
-//! is not linear, a third of a millisecond more at 3.4 kHz than at 300 Hz, which no ear and no
-//! codec minds.
+//! Every second tap of a half-band filter is zero and its centre is one half, so one of the two phases
+//! is a plain delay and only the other, the arm, is a sum of products.
+//!
+//! The phase is linear, and there and back takes a whole number of samples: what was G.711 before is
+//! all but the same codes after, and coding it a second time adds no noise. A filter of all-pass
+//! sections takes 0.3 ms instead of 1.75, and costs an echoed call 0.3 of a point of PESQ by that.
 
-use super::taps::{ALL_PASS_BITS, ALL_PASS_EVEN, ALL_PASS_ODD};
-
-/// Bits that a chain keeps below a sample's last one, so that its rounding is not heard.
-const FRACTION_BITS: u32 = 12;
-
-// A section adds at most 1 + 2a to the magnitude of what goes in. What the worst input makes of it,
-// and the difference that a section takes, fit 32 bits.
-const _: () = {
-    let one = 1_i64 << ALL_PASS_BITS;
-    let mut chain = 0;
-    while chain < 2 {
-        let [a, b] = [ALL_PASS_EVEN, ALL_PASS_ODD][chain];
-        let first = (one + 2 * a) * 1_000 / one;
-        let second = first * ((one + 2 * b) * 1_000 / one) / 1_000;
-        assert!((first + second) << (15 + FRACTION_BITS) < 1_000 << 31);
-        chain += 1;
-    }
-};
+use super::polyphase::{TAP_BITS, rounded};
+use super::taps::{HALFBAND_27, HALFBAND_31};
 
 /// Samples of 8 kHz worked on at a time: 20 ms.
 const BLOCK: usize = 160;
 
-/// Two all-pass sections, one after the other: y(n) = x(n − 1) + a · (x(n) − y(n − 1)).
-#[derive(Clone, Debug, Default)]
-struct Chain {
-    /// What last went in, came out of the first section, and came out of the second.
-    last: [i32; 3],
-}
+/// Taps applied in one pass over a block: what fits the processor's registers.
+const UP_PASS: usize = 7;
+const DOWN_PASS: usize = 8;
 
-impl Chain {
-    #[inline(always)]
-    fn step(&mut self, coefficients: [i64; 2], sample: i16) -> i32 {
-        let input = i32::from(sample) << FRACTION_BITS;
-        let [before, first, second] = self.last;
-        let first_now = before + scaled(coefficients[0], input - first);
-        let second_now = first + scaled(coefficients[1], first_now - second);
-        self.last = [input, first_now, second_now];
-        second_now
+/// The arms' taps are the ones at even places.
+const UP_TAPS: usize = 14;
+const DOWN_TAPS: usize = 16;
+
+/// The sample that is passed on lies this far into the 14 that the arm sees.
+const UP_CENTRE: usize = 7;
+
+/// The odd sample at the centre is the eighth before the newest even one.
+const DOWN_DELAY: usize = 8;
+
+/// Interpolating doubles the gain; decimating does not.
+static UP: [i16; UP_TAPS] = arm(&HALFBAND_27, 2);
+static DOWN: [i16; DOWN_TAPS] = arm(&HALFBAND_31, 1);
+
+const fn arm<const N: usize, const T: usize>(prototype: &[i32; N], gain: i32) -> [i16; T] {
+    assert!(N == 2 * T - 1 && prototype[T - 1] == 1 << 23);
+    let mut taps = [0; T];
+    let (mut n, mut sum) = (0, 0);
+    while n < T {
+        taps[n] = super::polyphase::tap(prototype[2 * n], gain);
+        sum += taps[n].unsigned_abs() as i64 + 1;
+        n += 1;
     }
+    // No input can overflow the 32 bit sum, the delay phase's half included.
+    assert!((sum + (1 << (TAP_BITS - 1))) * 32_768 < 1 << 31);
+    taps
 }
 
-/// The product, rounded down: what that adds up to stays far below half a sample's last bit.
+/// Adds to each sum the products of `taps` with the samples from its place on.
+///
+/// Going over the block with several taps at a time, and not over the taps one output at a time, is the
+/// form compilers turn into vector instructions.
 #[inline(always)]
-fn scaled(coefficient: i64, value: i32) -> i32 {
-    ((coefficient * i64::from(value)) >> ALL_PASS_BITS) as i32
-}
-
-/// A sum with so many bits below the last, as a sample.
-#[inline(always)]
-fn rounded(sum: i32, bits: u32) -> i16 {
-    let value = (sum + (1 << (bits - 1))) >> bits;
-    value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
-}
-
-/// The two chains, side by side: neither waits for the other, so a processor does both at once.
-#[derive(Clone, Debug, Default)]
-struct Chains {
-    even: Chain,
-    odd: Chain,
-}
-
-impl Chains {
-    /// Passes pairs of samples through; what comes out has [`FRACTION_BITS`] more.
-    fn process(&mut self, pairs: impl Iterator<Item = [i16; 2]>, sums: &mut [[i32; 2]]) {
-        let Self { even, odd } = self;
-        for (sum, pair) in sums.iter_mut().zip(pairs) {
-            *sum = [
-                even.step(ALL_PASS_EVEN, pair[0]),
-                odd.step(ALL_PASS_ODD, pair[1]),
-            ];
+fn accumulate<const K: usize>(samples: &[i16], taps: &[i16; K], sums: &mut [i32]) {
+    let count = sums.len();
+    let delayed: [&[i16]; K] = std::array::from_fn(|n| &samples[n..n + count]);
+    for (at, sum) in sums.iter_mut().enumerate() {
+        let mut products = 0;
+        for (samples, tap) in delayed.iter().zip(taps) {
+            products += i32::from(samples[at]) * i32::from(*tap);
         }
+        *sum += products;
     }
 }
 
 /// 8 kHz to 16 kHz.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Up(Chains);
+#[derive(Clone, Debug)]
+pub(super) struct Up {
+    /// The last samples, then a block.
+    window: [i16; UP_TAPS - 1 + BLOCK],
+}
 
 impl Up {
+    pub(super) fn new() -> Self {
+        Self { window: [0; _] }
+    }
+
     pub(super) fn output_len(&self, input_len: usize) -> usize {
         2 * input_len
     }
 
     /// `output` must be twice as long as `input`.
     pub(super) fn process(&mut self, input: &[i16], output: &mut [i16]) {
-        for (input, output) in input.chunks(BLOCK).zip(output.chunks_mut(2 * BLOCK)) {
-            let sums = &mut [[0; 2]; BLOCK][..input.len()];
-            self.0
-                .process(input.iter().map(|&sample| [sample; 2]), sums);
-            for (sample, sum) in output.iter_mut().zip(sums.as_flattened()) {
-                *sample = rounded(*sum, FRACTION_BITS);
+        for (block, output) in input.chunks(BLOCK).zip(output.chunks_mut(2 * BLOCK)) {
+            self.window[UP_TAPS - 1..][..block.len()].copy_from_slice(block);
+            let sums = &mut [0; BLOCK][..block.len()];
+            for (pass, taps) in UP.as_chunks::<UP_PASS>().0.iter().enumerate() {
+                accumulate(&self.window[pass * UP_PASS..], taps, sums);
             }
+            let (pairs, _) = output.as_chunks_mut::<2>();
+            let passed_on = &self.window[UP_CENTRE..];
+            for ((pair, sum), sample) in pairs.iter_mut().zip(sums).zip(passed_on) {
+                *pair = [rounded(*sum), *sample];
+            }
+            self.window
+                .copy_within(block.len()..block.len() + UP_TAPS - 1, 0);
         }
     }
 }
 
 /// 16 kHz to 8 kHz.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Down {
-    chains: Chains,
-    /// The last sample at an odd place, which belongs to the next at an even one.
-    odd: i16,
+    /// Samples at even places of the stream, as in [`Up`]: one for each output.
+    even: [i16; DOWN_TAPS - 1 + BLOCK],
+    /// Samples at odd places.
+    odd: [i16; DOWN_DELAY + BLOCK],
     /// Whether the next sample is at an odd place.
     is_odd: bool,
 }
 
 impl Down {
+    pub(super) fn new() -> Self {
+        Self {
+            even: [0; _],
+            odd: [0; _],
+            is_odd: false,
+        }
+    }
+
     pub(super) fn output_len(&self, input_len: usize) -> usize {
         (input_len + usize::from(!self.is_odd)) / 2
     }
@@ -129,26 +132,33 @@ impl Down {
     }
 
     fn process_block(&mut self, block: &[i16], output: &mut [i16]) {
-        let mut pairs = [[0; 2]; BLOCK];
-        self.pair(block, &mut pairs);
-        let sums = &mut [[0; 2]; BLOCK][..output.len()];
-        self.chains.process(pairs.into_iter(), sums);
-        for (sample, [even, odd]) in output.iter_mut().zip(sums) {
-            *sample = rounded(*even + *odd, FRACTION_BITS + 1);
+        // After an odd start the first output is one step further from the first odd sample.
+        let ahead = usize::from(self.is_odd);
+        let odds = self.part(block);
+        let sums = &mut [0; BLOCK][..output.len()];
+        for (pass, taps) in DOWN.as_chunks::<DOWN_PASS>().0.iter().enumerate() {
+            accumulate(&self.even[pass * DOWN_PASS..], taps, sums);
         }
+        for ((sample, sum), centre) in output.iter_mut().zip(sums).zip(&self.odd[ahead..]) {
+            *sample = rounded(*sum + (i32::from(*centre) << (TAP_BITS - 1)));
+        }
+        let evens = output.len();
+        self.even.copy_within(evens..evens + DOWN_TAPS - 1, 0);
+        self.odd.copy_within(odds..odds + DOWN_DELAY, 0);
     }
 
-    /// Puts each sample at an even place beside the one before it.
-    fn pair(&mut self, block: &[i16], pairs: &mut [[i16; 2]; BLOCK]) {
+    /// Parts the block into its even and odd samples and returns the number of odd ones.
+    fn part(&mut self, block: &[i16]) -> usize {
         let (first, rest) = block.split_at(usize::from(self.is_odd).min(block.len()));
-        self.odd = first.first().copied().unwrap_or(self.odd);
-        let (whole, last) = rest.as_chunks::<2>();
-        for (pair, [even, odd]) in pairs.iter_mut().zip(whole) {
-            *pair = [*even, std::mem::replace(&mut self.odd, *odd)];
-        }
-        for (pair, even) in pairs.iter_mut().skip(whole.len()).zip(last) {
-            *pair = [*even, self.odd];
-        }
         self.is_odd ^= block.len() % 2 == 1;
+        let (even, odd) = (&mut self.even[DOWN_TAPS - 1..], &mut self.odd[DOWN_DELAY..]);
+        odd[..first.len()].copy_from_slice(first);
+        let (pairs, last) = rest.as_chunks::<2>();
+        let places = even.iter_mut().zip(&mut odd[first.len()..]);
+        for ((even, odd), pair) in places.zip(pairs) {
+            [*even, *odd] = *pair;
+        }
+        even[pairs.len()..][..last.len()].copy_from_slice(last);
+        first.len() + pairs.len()
     }
 }

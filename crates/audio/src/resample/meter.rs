@@ -24,27 +24,6 @@ pub fn level_db(samples: &[i16], hz: f64, rate_hz: u32) -> f64 {
     20.0 * f64::hypot(re, im).log10()
 }
 
-/// How much later than at the input a tone stands at the output, in radians of its own turn: what
-/// `process` makes of a second of a tone at `from_hz`, after its first tenth.
-fn lag(hz: f64, rates: (u32, u32), process: &dyn Fn(&[i16]) -> Vec<i16>) -> f64 {
-    let step = TAU * hz / f64::from(rates.0);
-    let sine = |n: u32| (16_422.0 * (step * f64::from(n)).sin()).round() as i16;
-    let tone: Vec<i16> = (0..rates.0).map(sine).collect();
-    let output = process(&tone);
-    let phase = |samples: &[i16], rate_hz| {
-        let (re, im) = phasor(&samples[samples.len() / 10..], hz, rate_hz);
-        im.atan2(re)
-    };
-    phase(&output, rates.1) - phase(&tone, rates.0)
-}
-
-/// The group delay around `hz` of what turns audio of one rate into audio of another, in seconds.
-/// `hz` must be a multiple of 10, or the tones do not fit their window.
-pub fn delay_s(hz: f64, rates: (u32, u32), process: &dyn Fn(&[i16]) -> Vec<i16>) -> f64 {
-    let turned = lag(hz + 10.0, rates, process) - lag(hz - 10.0, rates, process);
-    turned.rem_euclid(TAU) / (TAU * 20.0)
-}
-
 /// Signal to noise of a tone after the best constant gain and delay: what is left once the sine that
 /// fits best is taken away.
 pub fn snr_db(samples: &[i16], hz: f64, rate_hz: u32) -> f64 {

@@ -7,7 +7,7 @@ const BLOCK: usize = 320;
 const MEMORY_MAX: usize = 96;
 
 /// Taps are Q14: 1.0 fits, and 32 bits hold the sum for any input.
-const TAP_BITS: u32 = 14;
+pub(super) const TAP_BITS: u32 = 14;
 
 /// Bits after the point of the prototype filters in [`super::taps`].
 const PROTOTYPE_BITS: u32 = 24;
@@ -30,7 +30,7 @@ pub(super) const fn phases<const N: usize, const L: usize, const T: usize>(
 }
 
 /// One tap of a prototype, rounded.
-const fn tap(prototype: i32, gain: i32) -> i16 {
+pub(super) const fn tap(prototype: i32, gain: i32) -> i16 {
     let half = 1_i64 << (PROTOTYPE_BITS - TAP_BITS - 1);
     let tap = (prototype as i64 * gain as i64 + half) >> (PROTOTYPE_BITS - TAP_BITS);
     assert!(tap.abs() <= 1 << TAP_BITS);
@@ -110,7 +110,7 @@ fn dot<const T: usize>(samples: &[i16; T], taps: &[i16; T]) -> i32 {
 }
 
 #[inline(always)]
-fn rounded(sum: i32) -> i16 {
+pub(super) fn rounded(sum: i32) -> i16 {
     let scaled = (sum + (1 << (TAP_BITS - 1))) >> TAP_BITS;
     scaled.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }

@@ -1,15 +1,24 @@
-//! Filters, printed by `design/resample_taps.py`: change them there.
+//! Prototype filters in Q24, printed by `design/resample_taps.py`: change them there.
 
-/// Bits after the point of [`ALL_PASS_EVEN`] and [`ALL_PASS_ODD`].
-pub(super) const ALL_PASS_BITS: u32 = 30;
+/// Half-band at 16 kHz, delay 13 samples: 8 kHz up to 16 kHz.
+#[rustfmt::skip]
+pub(super) const HALFBAND_27: [i32; 27] = [
+    30634, 0, -87733, 0, 202524, 0, -409053, 0,
+    784060, 0, -1595730, 0, 5276399, 8388608, 5276399, 0,
+    -1595730, 0, 784060, 0, -409053, 0, 202524, 0,
+    -87733, 0, 30634,
+];
 
-/// Half-band at 16 kHz: the chain of the even samples.
-pub(super) const ALL_PASS_EVEN: [i64; 2] = [73606277, 542169830];
+/// Half-band at 16 kHz, delay 15 samples: 16 kHz down to 8 kHz.
+#[rustfmt::skip]
+pub(super) const HALFBAND_31: [i32; 31] = [
+    -14911, 0, 46649, 0, -112748, 0, 233016, 0,
+    -441067, 0, 812432, 0, -1615309, 0, 5283391, 8388608,
+    5283391, 0, -1615309, 0, 812432, 0, -441067, 0,
+    233016, 0, -112748, 0, 46649, 0, -14911,
+];
 
-/// Half-band at 16 kHz: the chain of the odd samples.
-pub(super) const ALL_PASS_ODD: [i64; 2] = [269928652, 872748164];
-
-/// Low-pass to 8 kHz at 48 kHz in Q24, delay 47 samples: every 24 and 48 kHz ratio.
+/// Low-pass to 8 kHz at 48 kHz, delay 47 samples: every 24 and 48 kHz ratio.
 #[rustfmt::skip]
 pub(super) const LOWPASS_95: [i32; 95] = [
     -2510, -4934, 875, 4900, 6770, -160, -9603, -11511,

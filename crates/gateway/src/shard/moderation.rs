@@ -1,14 +1,14 @@
 //! How long a busy shard lets work gather before it looks.
 //!
 //! A wake-up costs as much as handling a packet. With a handful of calls each packet is handled
-//! the moment it comes; with many, waiting for about a millisecond lets one wake-up serve
+//! the moment it comes; with many, waiting a fraction of a millisecond lets one wake-up serve
 //! several calls, as a network card does with its interrupts. The wait grows with the load that
 //! was seen and is added to no call twice in one direction.
 
 use std::time::{Duration, Instant};
 
 /// The longest wait: what a call may be delayed by, each way.
-const WAIT_MAX: Duration = Duration::from_micros(1_250);
+const WAIT_MAX: Duration = Duration::from_micros(500);
 /// Below this many events a second, each gets its own wake-up.
 const BUSY_FROM: u32 = 2_000;
 /// From this many on the wait is [`WAIT_MAX`].
