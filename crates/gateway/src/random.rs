@@ -17,6 +17,15 @@ pub fn seed() -> [u8; 32] {
     bytes()
 }
 
+/// A name that nobody else has: 32 hexadecimal digits.
+pub fn id() -> String {
+    let mut text = String::with_capacity(32);
+    for byte in bytes::<16>() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// A new W3C trace context, sampled: `00-<trace>-<span>-01`.
 pub fn traceparent() -> String {
     let mut text = String::with_capacity(55);

@@ -10,6 +10,7 @@ mod stories {
     mod hostile;
     mod lost;
     mod outbound;
+    mod provider_streams;
     mod reload;
     mod routes;
     mod server_role;

@@ -44,7 +44,7 @@ keys! {
     PROVIDERS "providers" ["twilio" "telnyx" "plivo" "vobiz" "vonage" "exotel"] later [];
     TWILIO "providers.twilio" ["auth_token" "shared_keys" "verify"] later [];
     SHARED_KEY "providers.twilio.shared_keys[]" ["id" "secret"] later [];
-    TELNYX "providers.telnyx" ["public_key" "codec" "verify"] later [];
+    TELNYX "providers.telnyx" ["public_key" "api_key" "base_url" "codec" "verify"] later [];
     PLIVO "providers.plivo" ["auth_token" "verify"] later [];
     VOBIZ "providers.vobiz" ["auth_token" "verify"] later [];
     VONAGE "providers.vonage" ["signature_secret" "verify"] later [];

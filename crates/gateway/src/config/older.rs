@@ -55,7 +55,8 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
 }
 
 /// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT`, `SIP_RTP_PORT_RANGE`, `SIP_PUBLIC_WS_URL`, and what
-/// the providers' own libraries read: `TWILIO_AUTH_TOKEN`, `TELNYX_PUBLIC_KEY`, `PLIVO_AUTH_TOKEN`.
+/// the providers' own libraries read: `TWILIO_AUTH_TOKEN`, `TELNYX_API_KEY`, `TELNYX_PUBLIC_KEY`,
+/// `PLIVO_AUTH_TOKEN`.
 /// The first two are about
 /// SIP, or beside flat keys about HTTP, as they were when those keys were usual.
 pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings: &mut Settings) {
@@ -92,6 +93,9 @@ pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings:
     }
     if let Some(token) = value("PLIVO_AUTH_TOKEN") {
         settings.providers.plivo.auth_token = Some(Secret::new(token));
+    }
+    if let Some(key) = value("TELNYX_API_KEY") {
+        settings.providers.telnyx.api_key = Some(Secret::new(key));
     }
     if let Some(text) = value("TELNYX_PUBLIC_KEY") {
         match text.parse() {

@@ -1,14 +1,17 @@
 //! Whose media streams are taken. The one place where the handshake of a provider is admitted.
 //!
 //! A provider that asked `/sip/{provider}/answer` was given a ticket for one stream, and may come
-//! from anywhere: who asked was proven. Without a ticket only this machine and its own network
-//! are believed: not whoever comes through a proxy, and no page in a browser.
+//! from anywhere: who asked was proven. So may one whose handshake proves itself, by Twilio's
+//! signature or by Exotel's password. Otherwise only this machine and its own network are believed:
+//! not whoever comes through a proxy, and no page in a browser.
 
 use super::Shared;
 use super::access::{Client, is_passed_on};
 use super::error::ApiError;
+use super::webhooks::handshake_proof;
 use super::webhooks::now_s;
 use crate::signalling::is_private;
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
 use trunkline_providers::Provider;
@@ -29,11 +32,15 @@ pub struct Ticket {
 pub fn admit(
     shared: &Shared,
     client: Client,
-    headers: &HeaderMap,
+    request: &Request,
     ticket: Option<&Ticket>,
 ) -> Result<(), ApiError> {
     let Some(Ticket { provider, text }) = ticket else {
-        return admit_neighbour(client, headers);
+        let settings = shared.settings();
+        return match handshake_proof(&settings, request) {
+            Some(proof) => proof.map_err(|denied| ApiError::forbidden(denied.to_string())),
+            None => admit_neighbour(client, request.headers()),
+        };
     };
     let provider = Provider::named(provider)
         .ok_or_else(|| ApiError::forbidden("nobody of this name is given tickets"))?;

@@ -91,7 +91,7 @@ async fn open(
     let place = Arc::clone(&shared.greetings).try_acquire_owned();
     let place = place.map_err(|_| ApiError::from(ControlError::Busy))?;
     // Last, since it uses up a ticket.
-    admit(&shared, client, request.headers(), ticket.as_ref())?;
+    admit(&shared, client, &request, ticket.as_ref())?;
     let subprotocol = dialect.and_then(|dialect| dialect.manners.subprotocol);
     let upgrade = upgrade.agree(request.headers(), subprotocol);
     let answer = upgrade.answer();

@@ -1,6 +1,7 @@
 //! What we share with the providers of telephone numbers.
 
 use trunkline_providers::answer::TexmlCodec;
+use trunkline_providers::rest::{Account, TelnyxAccount};
 use trunkline_providers::signature::telnyx::PublicKey;
 use trunkline_providers::{Provider, Secret};
 
@@ -47,14 +48,42 @@ pub struct TwilioSettings {
 }
 
 /// Telnyx.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TelnyxSettings {
     /// Verifies webhooks.
     pub public_key: Option<PublicKey>,
+    /// Asks for things over Telnyx's REST interface.
+    pub api_key: Option<Secret>,
+    /// Where that interface is, without a slash at its end.
+    pub base_url: String,
     /// What its streams carry.
     pub codec: TexmlCodec,
     /// Requests from this machine need no signature.
     pub unverified: bool,
+}
+
+impl Default for TelnyxSettings {
+    fn default() -> Self {
+        Self {
+            public_key: None,
+            api_key: None,
+            base_url: "https://api.telnyx.com".to_owned(),
+            codec: TexmlCodec::default(),
+            unverified: false,
+        }
+    }
+}
+
+impl TelnyxSettings {
+    /// The account whose calls are ended, if there is a key for it.
+    pub fn account(&self) -> Option<Account> {
+        let api_key = self.api_key.clone()?;
+        Some(Account::Telnyx(TelnyxAccount {
+            base_url: self.base_url.clone(),
+            api_key,
+            connection_id: None,
+        }))
+    }
 }
 
 /// Plivo, and Vobiz.

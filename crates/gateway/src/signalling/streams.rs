@@ -4,6 +4,7 @@ use super::Desk;
 use super::card::{Card, Phase, Way};
 use super::incoming::call_info;
 use crate::control::ControlError;
+use crate::providers;
 use crate::shard::{AppStream, CallKey, NewLine};
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
@@ -11,6 +12,7 @@ use trunkline_call::record::CallRecord;
 use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallInfo, Direction, Headers};
 use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
+use trunkline_providers::rest::Ask;
 use trunkline_streams::stream::Start;
 use trunkline_streams::stream::sound::UnsupportedFormat;
 use tungstenite::WebSocket;
@@ -160,16 +162,37 @@ impl Desk {
         Ok((info, app.to_owned()))
     }
 
-    /// Only the provider's REST interface can end this call.
+    /// Only the provider's REST interface can end this call, and it is asked to.
     pub(super) fn end_at_provider(&self, key: CallKey) {
         let Some(card) = self.cards.get(&key) else {
             return;
         };
-        if let Way::Stream(at) = &card.way {
+        let Way::Stream(at) = &card.way else {
+            return;
+        };
+        let (call, provider) = (card.info.id, at.dialect);
+        let account = match provider {
+            "telnyx" => self.settings.providers.telnyx.account(),
+            _ => None,
+        };
+        let Some(account) = account else {
             tracing::warn!(
-                call = %card.info.id, provider = at.dialect, at_provider = ?at.call_id,
-                "the stream is closed, but nothing here can tell the provider to hang up"
+                %call, provider, at_provider = ?at.call_id,
+                "the stream is closed, but the caller stays on the line: \
+                 set providers.{provider}.api_key, so that the provider can be told to hang up"
             );
-        }
+            return;
+        };
+        let hang_up = Ask::HangUp {
+            call: at.call_id.clone(),
+        };
+        tokio::spawn(async move {
+            match providers::ask(&account, &hang_up).await {
+                Ok(_) => tracing::debug!(%call, provider, "the provider hangs up"),
+                Err(error) => {
+                    tracing::warn!(%call, provider, "the provider does not hang up: {error}");
+                }
+            }
+        });
     }
 }

@@ -37,7 +37,7 @@ impl Provider {
     pub fn open_with(
         http_port: u16,
         path: &str,
-        headers: &[(&'static str, &'static str)],
+        headers: &[(&'static str, &str)],
     ) -> Result<Self, (u16, String)> {
         use tungstenite::client::IntoClientRequest as _;
         let url = format!("ws://127.0.0.1:{http_port}{path}");

@@ -7,6 +7,7 @@ use crate::settings::{
 };
 use trunkline_providers::Secret;
 use trunkline_providers::answer::TEXML_CODECS;
+use trunkline_providers::url::Url;
 
 pub fn providers(section: &Section<'_>, settings: &mut ProviderSettings) {
     if let Some(field) = section.get("twilio") {
@@ -49,6 +50,11 @@ fn telnyx(section: &Section<'_>, settings: &mut TelnyxSettings) {
         let remedy = "copy it from the Keys & Credentials page of the Telnyx portal";
         settings.public_key = field.parsed(remedy);
     }
+    set_secret(section, "api_key", &mut settings.api_key);
+    set(
+        &mut settings.base_url,
+        section.get("base_url").and_then(|f| base_url(&f)),
+    );
     let codec = section.get("codec").and_then(|f| f.word(&TEXML_CODECS));
     set(&mut settings.codec, codec);
     set_unverified(section, &mut settings.unverified);
@@ -74,6 +80,24 @@ fn exotel(section: &Section<'_>, settings: &mut ExotelSettings) {
             .map(|(name, password)| (name.to_owned(), Secret::new(password)));
     }
     set_unverified(section, &mut settings.unverified);
+}
+
+/// Credentials go there, so it is reached over TLS, or is this machine.
+fn base_url(field: &Field<'_>) -> Option<String> {
+    let text = field.text()?;
+    let url = Url::parse(text).filter(|url| url.query.is_none());
+    let is_safe = url.is_some_and(|url| match url.scheme {
+        "https" => true,
+        "http" => ["127.0.0.1", "[::1]", "localhost"].contains(&url.host()),
+        _ => false,
+    });
+    if !is_safe {
+        field.wrong(
+            format!("{text:?} is no URL to send credentials to"),
+            "write one that begins with https://, such as https://api.telnyx.com",
+        );
+    }
+    is_safe.then(|| text.trim_end_matches('/').to_owned())
 }
 
 fn set_secret(section: &Section<'_>, key: &'static str, place: &mut Option<Secret>) {

@@ -8,7 +8,7 @@ const KEY: &str = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
 fn credentials_are_read_and_never_printed() {
     let text = format!(
         "providers:\n  twilio: {{auth_token: s3cret1, shared_keys: [{{id: k1, secret: s3cret2}}]}}\n  \
-         telnyx: {{public_key: \"{KEY}\"}}\n  plivo: {{auth_token: s3cret3}}\n  \
+         telnyx: {{public_key: \"{KEY}\", api_key: s3cret6}}\n  plivo: {{auth_token: s3cret3}}\n  \
          vonage: {{signature_secret: s3cret4}}\n  exotel: {{username: e, password: s3cret5}}\n"
     );
     let settings = proven(&text, &[]);
@@ -32,6 +32,14 @@ fn what_is_wrong_is_told_with_its_place() {
     let text = "server: {public_url: voice.example.com}\nproviders:\n  twilio: {auth_tokn: x}\n  \
                 telnyx: {public_key: abc, codec: opus}\n  exotel: {username: e}\n  \
                 plivo: {verify: no}\n";
+    let insecure = refused(
+        "providers: {telnyx: {base_url: \"http://api.telnyx.com\"}}",
+        &[],
+    );
+    assert!(
+        insecure.starts_with("t.yaml:1:32: providers.telnyx.base_url: "),
+        "{insecure}"
+    );
     let told = refused(text, &[]);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(

@@ -9,6 +9,8 @@ mod proof;
 use super::Shared;
 use super::access::Client;
 use super::error::ApiError;
+pub use proof::handshake_proof;
+
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};

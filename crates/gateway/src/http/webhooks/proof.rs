@@ -3,6 +3,8 @@
 use super::incoming::Incoming;
 use crate::http::access;
 use crate::settings::{PlivoSettings, PublicUrl, Settings, TwilioSettings};
+use axum::extract::Request;
+use axum::http::HeaderValue;
 use std::net::Ipv4Addr;
 use trunkline_providers::signature::plivo::HeaderNames;
 use trunkline_providers::signature::{Unproven, basic, plivo, telnyx, twilio, vonage};
@@ -104,6 +106,52 @@ pub fn check(
     }
 }
 
+/// Whether the handshake of a media stream proves who sent it: by Twilio's signature, or, where
+/// Exotel is configured, by its password. Nothing where it does not try.
+pub fn handshake_proof(settings: &Settings, request: &Request) -> Option<Result<(), Denied>> {
+    let header = |name| {
+        let value: &HeaderValue = request.headers().get(name)?;
+        value.to_str().ok()
+    };
+    let providers = &settings.providers;
+    if let Some(signature) = header(twilio::SIGNATURE_HEADER) {
+        let headers = twilio::Headers {
+            signature: Some(signature),
+            settings: header(twilio::SETTINGS_HEADER),
+        };
+        return Some(twilio_handshake(settings, request, headers));
+    }
+    let known = providers.exotel.credentials.as_ref();
+    let ((user, password), given) = known.zip(header(basic::HEADER))?;
+    Some(basic::verify(user, password, Some(given)).map_err(Denied::from))
+}
+
+fn twilio_handshake(
+    settings: &Settings,
+    request: &Request,
+    headers: twilio::Headers<'_>,
+) -> Result<(), Denied> {
+    let keys = twilio_keys(&settings.providers.twilio)?;
+    let public = settings.server.public_url.as_ref();
+    let public = public.ok_or(Denied::NoPublicUrl)?;
+    let path = request.uri().path_and_query();
+    let url = public.socket(path.map_or("/", |both| both.as_str()));
+    Ok(twilio::verify(
+        &keys,
+        &url,
+        twilio::Signed::Handshake,
+        headers,
+    )?)
+}
+
+fn twilio_keys(settings: &TwilioSettings) -> Result<twilio::Keys, Denied> {
+    let token = settings.auth_token.clone();
+    Ok(twilio::Keys {
+        auth_token: token.ok_or(Denied::NotConfigured("providers.twilio.auth_token"))?,
+        shared_keys: settings.shared_keys.clone(),
+    })
+}
+
 /// Takes what comes from this machine without proof.
 fn local(provider: Provider, incoming: &Incoming) -> Result<(), Denied> {
     let client = incoming.client.map(|client| client.0.ip());
@@ -123,11 +171,7 @@ fn of_twilio(
     form: Option<&Form>,
     url: impl Fn() -> Result<String, Denied>,
 ) -> Result<(), Denied> {
-    let token = settings.auth_token.clone();
-    let keys = twilio::Keys {
-        auth_token: token.ok_or(Denied::NotConfigured("providers.twilio.auth_token"))?,
-        shared_keys: settings.shared_keys.clone(),
-    };
+    let keys = twilio_keys(settings)?;
     let headers = twilio::Headers {
         signature: incoming.header(twilio::SIGNATURE_HEADER),
         settings: incoming.header(twilio::SETTINGS_HEADER),

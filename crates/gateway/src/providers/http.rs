@@ -1,0 +1,154 @@
+//! One POST over HTTP/1.1, with or without TLS, within its time.
+
+use crate::tls;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use trunkline_providers::rest;
+use trunkline_providers::url::Url;
+
+/// How long name, TCP and TLS may take.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// How long the answer may take.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+/// The longest answer that is read.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Why there is no answer. Each says where, and nothing of the request.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotSend {
+    /// The URL is none.
+    #[error("{0} is no URL that can be asked")]
+    Url(String),
+    /// Nobody was reached.
+    #[error("{place}: {source}")]
+    Connect {
+        /// Where.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// What followed was not HTTP, or broke off.
+    #[error("{place}: {source}")]
+    Exchange {
+        /// Where.
+        place: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Nothing in time.
+    #[error("{0}: no answer within {limit} s", limit = ANSWER_MAX.as_secs())]
+    Timeout(String),
+}
+
+impl CannotSend {
+    /// Whether the request was certainly not seen by anybody.
+    pub fn is_before_sending(&self) -> bool {
+        matches!(self, Self::Url(_) | Self::Connect { .. })
+    }
+}
+
+/// Status and body of the answer to a request.
+pub async fn post(request: &rest::Request) -> Result<(u16, Bytes), CannotSend> {
+    let bad = || CannotSend::Url(request.url.clone());
+    let url = Url::parse(&request.url).ok_or_else(bad)?;
+    let message = message(request, &url).ok_or_else(bad)?;
+    let place = format!("{}:{}", url.host(), url.port_or_default());
+    let stream = connect(&url, &place).await?;
+    let exchange = async {
+        match url.scheme {
+            "https" => {
+                let stream = secured(stream, &url, &place).await?;
+                exchange(stream, message, &place).await
+            }
+            _ => exchange(stream, message, &place).await,
+        }
+    };
+    let answered = timeout(ANSWER_MAX, exchange).await;
+    answered.unwrap_or(Err(CannotSend::Timeout(place.clone())))
+}
+
+/// Nothing where the URL or a header cannot be said in HTTP.
+fn message(request: &rest::Request, url: &Url<'_>) -> Option<Request<Full<Bytes>>> {
+    if !matches!(url.scheme, "http" | "https") {
+        return None;
+    }
+    let path = if url.path.is_empty() { "/" } else { url.path };
+    let query = url.query.map(|query| format!("?{query}"));
+    let mut authorization = HeaderValue::from_str(request.authorization.reveal()).ok()?;
+    authorization.set_sensitive(true);
+    Request::post(format!("{path}{}", query.unwrap_or_default()))
+        .header(HOST, url.authority)
+        .header(AUTHORIZATION, authorization)
+        .header(CONTENT_TYPE, request.content_type)
+        .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .ok()
+}
+
+async fn connect(url: &Url<'_>, place: &str) -> Result<TcpStream, CannotSend> {
+    let host = url.host().trim_matches(['[', ']']);
+    let connecting = TcpStream::connect((host, url.port_or_default()));
+    let connected = match timeout(CONNECT_MAX, connecting).await {
+        Ok(connected) => connected,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    connected.map_err(|source| CannotSend::Connect {
+        place: place.to_owned(),
+        source,
+    })
+}
+
+async fn secured(
+    stream: TcpStream,
+    url: &Url<'_>,
+    place: &str,
+) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, CannotSend> {
+    let host = url.host().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(|_| CannotSend::Url(place.to_owned()))?;
+    let connector = TlsConnector::from(tls::client());
+    let shaken = match timeout(CONNECT_MAX, connector.connect(name, stream)).await {
+        Ok(shaken) => shaken,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    shaken.map_err(|source| CannotSend::Connect {
+        place: place.to_owned(),
+        source,
+    })
+}
+
+async fn exchange<S>(
+    stream: S,
+    message: Request<Full<Bytes>>,
+    place: &str,
+) -> Result<(u16, Bytes), CannotSend>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let broken = |source| CannotSend::Exchange {
+        place: place.to_owned(),
+        source,
+    };
+    let shaken = http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(|error| broken(error.into()))?;
+    let connection = tokio::spawn(connection);
+    let answer = async {
+        let answer = sender.send_request(message).await?;
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX);
+        Ok((status, body.collect().await?.to_bytes()))
+    };
+    let answer = answer.await;
+    connection.abort();
+    answer.map_err(broken)
+}
