@@ -5,9 +5,10 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use support::{Application, Caller, InProcess, Manner, eventually, sound};
+use support::{Application, Caller, InProcess, Manner, Provider, eventually, sound};
 use trunkline::settings::{AppEntry, AppRole, Settings, WebSocketApp};
 use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{self, Script};
@@ -156,8 +157,39 @@ fn wait_for_more(applications: &[(Codec, Application)], frames: usize) {
     }
 }
 
+/// Held by the test that watches: there is one counter.
+static WATCHING: Mutex<()> = Mutex::new(());
+
+#[test]
+fn a_media_thread_allocates_nothing_while_a_providers_stream_talks() {
+    let _watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
+    // No route: `echo` answers.
+    let gateway = InProcess::start(support::in_process::settings());
+    let mut provider = Provider::call(gateway.http_port, "+15550001", "+15550002");
+    let mut talk = |frames| provider.converse(TONE_HZ, frames);
+    talk(STRETCH);
+    WATCHED.store(thread_named("media-0"), Ordering::Relaxed);
+    let mut counted = Vec::new();
+    while quiet_packets(&counted) < PACKETS && counted.len() < STRETCHES_MAX {
+        let before = COUNTED.load(Ordering::Relaxed);
+        talk(STRETCH);
+        counted.push(COUNTED.load(Ordering::Relaxed) - before);
+    }
+    let at_the_end = COUNTED.load(Ordering::Relaxed);
+    provider.stop();
+    provider.wait_closed();
+    eventually(
+        "the end of a call allocates, so that it counts at all",
+        || (COUNTED.load(Ordering::Relaxed) > at_the_end).then_some(()),
+    );
+    WATCHED.store(0, Ordering::Relaxed);
+    let enough = quiet_packets(&counted) >= PACKETS;
+    assert!(enough, "allocations in each {STRETCH} frames: {counted:?}");
+}
+
 #[test]
 fn a_media_thread_allocates_nothing_while_calls_talk() {
+    let _watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
     let applications = Codec::ALL.map(|codec| (codec, Application::start(Manner::Echo)));
     let gateway = InProcess::start(settings(&applications));
     let callers = Codec::ALL.map(|codec| caller(&gateway, codec));

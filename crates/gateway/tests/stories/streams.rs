@@ -1,9 +1,11 @@
 //! A provider brings calls as media streams.
 
 use serde_json::json;
+use trunkline_providers::signature::twilio;
+use trunkline_providers::{Form, Secret};
 
 use crate::support::lobby::Closed;
-use crate::support::{Gateway, Lobby, Provider, eventually, sound};
+use crate::support::{Gateway, Lobby, Provider, ask_with, eventually, sound};
 
 const FROM: &str = "+15125550100";
 const TO: &str = "+15125550199";
@@ -201,6 +203,39 @@ fn only_known_providers_near_by_are_let_in() {
     assert_eq!(refused.map(|(status, _)| status), Some(503), "limits.calls");
     live.stop();
     gateway.wait_for_calls(0);
+}
+
+#[test]
+fn a_provider_that_was_answered_comes_once_and_from_anywhere() {
+    let providers = "providers: {twilio: {auth_token: \"12345\"}}\n";
+    let public = "https://voice.example.com";
+    let gateway = Gateway::start_public("streams-ticket", public, providers);
+    let form = Form::from_iter([("CallSid", "CA1"), ("From", FROM), ("To", TO)]);
+    let (url, secret) = (format!("{public}/sip/twilio/answer"), Secret::new("12345"));
+    let signature = twilio::sign(twilio::Algorithm::HmacSha1, &secret, &url, &form);
+    let headers = [("X-Twilio-Signature", signature.as_str())];
+    let (port, form) = (gateway.http_port, form.encoded());
+    let (status, body) = ask_with(port, "/sip/twilio/answer", &headers, Some(&form)).expect("HTTP");
+    assert_eq!(status, 200, "{body}");
+    let (_, after) = body
+        .split_once("wss://voice.example.com")
+        .expect("a stream");
+    let (path, _) = after.split_once('"').expect("the end of its URL");
+
+    let tunnel = [("x-forwarded-for", "203.0.113.9")];
+    let refused = |path: &str| {
+        let refused = Provider::open_with(port, path, &tunnel).err();
+        refused.map(|(status, _)| status)
+    };
+    assert_eq!(refused("/sip/twilio/media-stream/AAAA"), Some(403));
+    assert_eq!(refused(&path.replace("twilio", "plivo")), Some(403));
+    let mut provider = Provider::open_with(port, path, &tunnel).expect("a stream");
+    provider.connected();
+    provider.start(FROM, TO);
+    gateway.wait_for_calls(1);
+    assert_eq!(refused(path), Some(403), "it was used");
+    provider.stop();
+    assert_eq!(gateway.only_record()["provider"], "twilio");
 }
 
 #[test]

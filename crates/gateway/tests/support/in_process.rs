@@ -4,8 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
+use tokio::net::TcpListener;
 use trunkline::control::Control;
 use trunkline::gateway::Gateway;
+use trunkline::http::{router, serve};
 use trunkline::settings::{Listen, Settings};
 use trunkline_call::routes::{PartyPattern, Rule};
 use trunkline_sip::endpoint::Transport;
@@ -37,6 +39,8 @@ pub fn rule_to(name: &str) -> Rule {
 pub struct InProcess {
     /// SIP on UDP.
     pub address: SocketAddr,
+    /// Its HTTP interface, on 127.0.0.1.
+    pub http_port: u16,
     /// Its handle.
     pub control: Control,
     leave: Option<tokio::sync::oneshot::Sender<()>>,
@@ -56,14 +60,19 @@ impl InProcess {
                 let gateway = Gateway::start(settings).await.expect("a gateway");
                 let (_, address) = gateway.addresses()[0];
                 let control = gateway.control().clone();
-                told.send((address, control)).expect("the test waits");
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+                let listener = listener.expect("a free port");
+                let http = listener.local_addr().expect("a bound address").port();
+                tokio::spawn(serve(listener, router(control.clone())));
+                told.send((address, http, control)).expect("the test waits");
                 let _ = left.await;
                 gateway.stop().await;
             });
         });
-        let (address, control) = started.recv().expect("the gateway starts");
+        let (address, http_port, control) = started.recv().expect("the gateway starts");
         Self {
             address,
+            http_port,
             control,
             leave: Some(leave),
             thread: Some(thread),

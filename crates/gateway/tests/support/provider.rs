@@ -110,6 +110,17 @@ impl Provider {
         }
     }
 
+    /// Says so many frames of a tone, each once an answer to the one before was heard.
+    pub fn converse(&mut self, hz: f64, frames: usize) {
+        // A whole number of periods follows itself.
+        let second = super::sound::tone(hz, 8_000, 8_000);
+        for frame in second.chunks(160).cycle().take(frames) {
+            let enough = self.heard.len() + 160;
+            self.say(frame);
+            self.listen(enough);
+        }
+    }
+
     /// The caller presses a key.
     pub fn press(&mut self, digit: &str) {
         let dtmf = json!({"track": "inbound_track", "digit": digit});
