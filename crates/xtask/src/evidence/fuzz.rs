@@ -129,6 +129,7 @@ const SEEDS: &[(&str, &str)] = &[
     ("sip_framing", "fixtures/sip/rfc4475"),
     ("sip_framing", "fixtures/sip/rfc5118"),
     ("sdp", "fixtures/sdp/phones"),
+    ("stream_dialects", "crates/streams/fixtures"),
     ("trunkline_protocol", "fixtures/streams/trunkline"),
     ("wav", "fixtures/speech"),
 ];
