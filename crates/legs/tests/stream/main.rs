@@ -4,5 +4,6 @@
 mod calls;
 mod greeting;
 mod heard;
+mod hostile;
 mod rig;
 mod said;
