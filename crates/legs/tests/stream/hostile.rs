@@ -57,7 +57,7 @@ fn command(which: u8, count: usize) -> CallCommand<'static> {
             digit: Digit::from_event(1).unwrap(),
             duration_ms: u32::MAX,
         },
-        _ if count % 16 == 0 => CallCommand::Hangup(HangupCause::Normal),
+        _ if count.is_multiple_of(16) => CallCommand::Hangup(HangupCause::Normal),
         _ => CallCommand::Hold,
     }
 }
