@@ -1,6 +1,7 @@
 //! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.
 
 pub mod apps;
+mod audiosocket;
 mod awake;
 pub mod cli;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod doctor;
 pub mod gateway;
 pub mod http;
 mod net;
+mod newcomer;
 mod providers;
 mod random;
 pub mod records;

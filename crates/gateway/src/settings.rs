@@ -30,6 +30,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// SIP and media.
     pub sip: SipSettings,
+    /// Calls that come without SIP.
+    pub streams: StreamSettings,
     /// Whom calls may be placed to.
     pub dial: DialRules,
     /// Providers and PBXs we register with or call through, by name.
@@ -63,6 +65,8 @@ impl Settings {
         kept.keep("sip.digest", &sip.digest, &mut ours.digest);
         let (listen, wanted) = (&running.server.listen, &mut self.server.listen);
         kept.keep("server.host or server.port", listen, wanted);
+        let (port, wanted) = (&running.streams.audiosocket, &mut self.streams.audiosocket);
+        kept.keep("streams.audiosocket", port, wanted);
         kept.keep("trunks", &running.trunks, &mut self.trunks);
         kept.keep(
             "limits.calls",
@@ -90,6 +94,13 @@ impl Kept {
             self.0.push(key);
         }
     }
+}
+
+/// Calls that come without SIP, where they need more than a path of HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct StreamSettings {
+    /// Where Asterisk's AudioSocket is taken; `None`: nowhere.
+    pub audiosocket: Option<SocketAddr>,
 }
 
 /// HTTP.
@@ -380,6 +391,7 @@ impl Default for Settings {
                 rtp_timeout: Duration::from_secs(60),
                 ring_timeout: Duration::from_secs(60),
             },
+            streams: StreamSettings::default(),
             dial: DialRules::default(),
             trunks: BTreeMap::new(),
             providers: ProviderSettings::default(),

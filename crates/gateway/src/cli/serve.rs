@@ -3,10 +3,10 @@
 use super::{ConfigArgs, Failure};
 use crate::config::{Loaded, Older, Overrides};
 use crate::gateway::Gateway;
-use crate::http;
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::telemetry::log::{self, LogFormat, LogLevel};
+use crate::{audiosocket, http};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -85,6 +85,7 @@ async fn serve(
         Failure::Failed(format!("cannot take HTTP on {wanted}: {error}; {remedy}"))
     })?;
     let http_at = listener.local_addr().map_err(Failure::of)?;
+    let audiosocket = take_audiosocket(&settings).await?;
     let gateway = Gateway::start(settings.clone())
         .await
         .map_err(Failure::of)?;
@@ -94,6 +95,8 @@ async fn serve(
     let control = gateway.control().clone();
     let router = http::router(control.clone());
     let http = tokio::spawn(http::serve(listener, router));
+    let audiosocket =
+        audiosocket.map(|listener| tokio::spawn(audiosocket::serve(listener, control.clone())));
     let reloader = Reloader::new(asked_for, overrides, file.as_deref(), control.clone());
     let reloader = tokio::spawn(reloader.run(hangup));
     // Whoever started us may have closed our standard output.
@@ -111,7 +114,24 @@ async fn serve(
     reloader.abort();
     gateway.stop().await;
     http.abort();
+    if let Some(audiosocket) = audiosocket {
+        audiosocket.abort();
+    }
     Ok(())
+}
+
+/// The port of AudioSocket, where there is to be one.
+async fn take_audiosocket(settings: &Settings) -> Result<Option<TcpListener>, Failure> {
+    let Some(wanted) = settings.streams.audiosocket else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(|error| {
+        let remedy = "choose another in streams.audiosocket; `ss -ltnp` says who has it";
+        Failure::Failed(format!(
+            "cannot take AudioSocket on {wanted}: {error}; {remedy}"
+        ))
+    })?;
+    Ok(Some(listener))
 }
 
 /// Says aloud what a telephone system that is open to others invites.
@@ -167,5 +187,8 @@ fn announce(
     let (first, last) = (settings.sip.rtp_ports.start(), settings.sip.rtp_ports.end());
     writeln!(out, "  RTP    udp {first}-{last}")?;
     writeln!(out, "  HTTP   http://{http}")?;
+    if let Some(audiosocket) = settings.streams.audiosocket {
+        writeln!(out, "  AudioSocket  tcp://{audiosocket}")?;
+    }
     out.flush()
 }

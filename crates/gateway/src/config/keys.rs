@@ -29,8 +29,9 @@ macro_rules! keys {
 
 keys! {
     FILE "" [
-        "server" "sip" "dial" "trunks" "providers" "default_country" "time_zone" "dids" "routes"
-        "apps" "limits" "records" "shards" "server_host" "server_port" "log_level" "public_ws_url"
+        "server" "sip" "streams" "dial" "trunks" "providers" "default_country" "time_zone" "dids"
+        "routes" "apps" "limits" "records" "shards" "server_host" "server_port" "log_level"
+        "public_ws_url"
     ] later ["provider" "provider_config" "pbx" "store" "bus"];
     SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
@@ -39,6 +40,7 @@ keys! {
         "ring_timeout"
     ] later ["tls" "srtp"];
     USER "sip.users[]" ["name" "password"] later [];
+    STREAMS "streams" ["audiosocket"] later [];
     DIAL "dial" ["allow"] later [];
     TRUNK "trunks.NAME" ["host" "port" "transport" "register" "username" "password"] later [];
     PROVIDERS "providers" ["twilio" "telnyx" "plivo" "vobiz" "vonage" "exotel"] later [];

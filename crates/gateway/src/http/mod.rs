@@ -20,9 +20,10 @@ mod twilio;
 mod upgrade;
 mod webhooks;
 
-pub use metrics::Metrics;
+pub use metrics::{Metrics, StreamRefusal};
 
 use crate::control::Control;
+use crate::newcomer::GREETINGS_MAX;
 use crate::random;
 use crate::settings::Settings;
 use axum::Router;
@@ -84,7 +85,7 @@ pub fn router(control: Control) -> Router {
         started: Instant::now(),
         ollama: Arc::new(Ollama::of_process()),
         tickets: Arc::new(Mutex::new(Tickets::new(random::seed()))),
-        greetings: Arc::new(Semaphore::new(media_stream::GREETINGS_MAX)),
+        greetings: Arc::new(Semaphore::new(GREETINGS_MAX)),
     };
     let guarded = Router::new()
         .route("/metrics", get(metrics::scrape))

@@ -1,7 +1,7 @@
-//! The WebSocket of one application or provider, as its call's shard keeps it.
+//! The connection of one application or provider, as its call's shard keeps it.
 
 use super::key::{Socket, token};
-use super::stream::AppStream;
+use super::messages::Messages;
 use bytes::BytesMut;
 use mio::{Interest, Registry};
 use std::io;
@@ -10,7 +10,7 @@ use trunkline_streams::{AppInput, CloseCode, Frame};
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
-use tungstenite::{Bytes, Error, Message, Utf8Bytes, WebSocket};
+use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 /// The longest message: about 4 minutes of 16 kHz speech.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -81,10 +81,10 @@ pub fn frame(message: &Message) -> Option<Frame<'_>> {
     }
 }
 
-/// An open WebSocket.
+/// An open connection.
 #[derive(Debug)]
 pub struct Connection {
-    socket: WebSocket<AppStream>,
+    socket: Messages,
     which: Socket,
     scratch: BytesMut,
     queued: u64,
@@ -95,17 +95,17 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Takes over an open WebSocket and registers it.
+    /// Takes over an open connection and registers it.
     ///
     /// # Errors
     /// Where the socket cannot be registered.
     pub fn new(
-        mut socket: WebSocket<AppStream>,
+        mut socket: Messages,
         registry: &Registry,
         place: usize,
         which: Socket,
     ) -> io::Result<Self> {
-        socket.get_mut().hand_over()?;
+        socket.stream_mut().hand_over()?;
         let scratch = BytesMut::new();
         let mut connection = Self {
             socket,
@@ -125,7 +125,7 @@ impl Connection {
     /// # Errors
     /// Those of the poller.
     pub fn register(&mut self, registry: &Registry, place: usize) -> io::Result<()> {
-        let Some(stream) = self.socket.get_mut().socket() else {
+        let Some(stream) = self.socket.stream_mut().socket() else {
             return Ok(());
         };
         let token = token(place, self.which);
@@ -134,7 +134,7 @@ impl Connection {
 
     /// The poller says that there is something to read.
     pub fn readable(&mut self) {
-        self.socket.get_mut().readable();
+        self.socket.stream_mut().readable();
     }
 
     /// The next thing the far end sent.
@@ -195,7 +195,7 @@ impl Connection {
             code: WireCode::from(code),
             reason: "".into(),
         };
-        let _ = self.socket.close(Some(frame));
+        self.socket.close(frame);
         self.dirty = true;
     }
 
@@ -220,7 +220,7 @@ impl Connection {
         }
         match self.socket.flush() {
             // Everything left, so the headers that `queued` does not count are forgotten.
-            Ok(()) => self.queued = self.socket.get_ref().taken(),
+            Ok(()) => self.queued = self.socket.stream().taken(),
             Err(Error::ConnectionClosed) => {}
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => self.dirty = true,
             Err(_) => self.failed = true,
@@ -229,7 +229,7 @@ impl Connection {
 
     /// Bytes of messages that the kernel has not taken yet, within the few of their headers.
     pub fn backlog(&self) -> usize {
-        let waiting = self.queued.saturating_sub(self.socket.get_ref().taken());
+        let waiting = self.queued.saturating_sub(self.socket.stream().taken());
         usize::try_from(waiting).unwrap_or(usize::MAX)
     }
 
@@ -240,7 +240,7 @@ impl Connection {
 
     /// Takes the socket out of the poller.
     pub fn deregister(&mut self, registry: &Registry) {
-        if let Some(stream) = self.socket.get_mut().socket() {
+        if let Some(stream) = self.socket.stream_mut().socket() {
             let _ = registry.deregister(stream);
         }
     }

@@ -3,15 +3,14 @@
 use super::connection::Connection;
 use super::key::Socket;
 use super::link::Link;
+use super::messages::Messages;
 use super::sockets::MediaSockets;
-use super::stream::AppStream;
 use mio::Registry;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 use trunkline_legs::Port;
-use tungstenite::WebSocket;
 
 /// The way in of a call that is about to begin.
 pub enum NewLine {
@@ -23,7 +22,7 @@ pub enum NewLine {
         rtcp: SocketAddr,
     },
     /// Messages on an open connection.
-    Stream(Box<WebSocket<AppStream>>),
+    Stream(Messages),
 }
 
 /// The way in of a call on its shard.
@@ -44,7 +43,7 @@ impl Line {
             NewLine::Rtp { rtp, rtcp } => {
                 MediaSockets::new(rtp, rtcp, registry, place).map(Self::Rtp)
             }
-            NewLine::Stream(socket) => Connection::new(*socket, registry, place, Socket::Line)
+            NewLine::Stream(socket) => Connection::new(socket, registry, place, Socket::Line)
                 .map(|connection| Self::Stream(Box::new(Link::over(connection)))),
         }
     }

@@ -1,6 +1,7 @@
 //! A media shard: one thread that owns many calls and all their sockets, so that audio crosses
 //! no thread and takes no lock.
 
+mod audiosocket;
 mod bridge;
 mod connection;
 mod deadlines;
@@ -8,6 +9,7 @@ mod key;
 mod line;
 mod link;
 mod load;
+mod messages;
 mod moderation;
 mod panics;
 mod run;
@@ -17,8 +19,10 @@ mod sockets;
 mod stream;
 mod turns;
 
+pub use audiosocket::AudioSocketStream;
 pub use connection::{frame as frame_of, websocket_config};
 pub use line::NewLine;
+pub use messages::Messages;
 pub use silence::Silence;
 pub use stream::AppStream;
 

@@ -240,7 +240,7 @@ impl Slot {
     fn open(&mut self, socket: WebSocket<AppStream>, now: Instant, around: &Surroundings<'_>) {
         // One that was lost may not have gone yet.
         self.app.let_go(around.registry);
-        let connection = Connection::new(socket, around.registry, self.place, Socket::App);
+        let connection = Connection::new(socket.into(), around.registry, self.place, Socket::App);
         let input = match connection {
             Ok(connection) if !self.finished => {
                 self.app = Link::over(connection);

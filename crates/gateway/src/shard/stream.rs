@@ -3,6 +3,7 @@
 
 use socket2::SockRef;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 
 /// What the kernel may keep for an application that does not read: about a second of sound. Left
 /// to itself it keeps megabytes, and a slow application would hear its caller a minute late
@@ -72,6 +73,18 @@ impl AppStream {
     pub fn readable(&mut self) {
         if let Self::Open(stream) = self {
             stream.empty = false;
+        }
+    }
+
+    /// Says that nothing more will be written.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Self::Opening(stream) => SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Open(stream) => stream.socket.shutdown(Shutdown::Write),
+            Self::Gone => Ok(()),
         }
     }
 

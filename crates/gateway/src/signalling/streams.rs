@@ -5,7 +5,7 @@ use super::card::{Card, Phase, Way};
 use super::incoming::call_info;
 use crate::control::ControlError;
 use crate::providers;
-use crate::shard::{AppStream, CallKey, NewLine};
+use crate::shard::{CallKey, Messages, NewLine};
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 use trunkline_call::record::CallRecord;
@@ -15,14 +15,13 @@ use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
 use trunkline_providers::rest::Ask;
 use trunkline_streams::stream::Start;
 use trunkline_streams::stream::sound::UnsupportedFormat;
-use tungstenite::WebSocket;
 
 /// A provider's stream that has begun.
 pub struct NewStream {
     /// What it said of itself.
     pub greeted: Greeted,
     /// Its open connection.
-    pub socket: Box<WebSocket<AppStream>>,
+    pub socket: Messages,
     /// Where that comes from.
     pub client: SocketAddr,
 }
@@ -42,7 +41,7 @@ pub enum NoCall {
 }
 
 /// A stream that did not become a call, with its connection.
-pub type TurnedAway = (NoCall, Box<WebSocket<AppStream>>);
+pub type TurnedAway = (NoCall, Messages);
 
 /// How a call is named at its provider.
 #[derive(Clone, Debug)]

@@ -118,6 +118,22 @@ impl Asterisk {
         ]);
     }
 
+    /// Lets the channels of chan_websocket lead to this HTTP port of a gateway.
+    pub fn stream_to(&mut self, port: u16) {
+        let file = self.folder.join("etc/websocket_client.conf");
+        let text = std::fs::read_to_string(&file).expect("the configuration is committed");
+        let text = text.replace("@STREAM_PORT@", &port.to_string());
+        std::fs::write(file, text).expect("the test's folder is writable");
+        for module in ["res_websocket_client.so", "chan_websocket.so"] {
+            let load = [
+                ("Action", "ModuleLoad"),
+                ("Module", module),
+                ("LoadType", "load"),
+            ];
+            self.act(&load);
+        }
+    }
+
     /// Waits for a user event of this name that a scene sends.
     pub fn wait_for_scene(&self, name: &str) -> Event {
         self.wait_for(name, |event| {

@@ -8,6 +8,7 @@ mod support;
 mod asterisk;
 mod asterisk_calls;
 mod asterisk_changes;
+mod asterisk_streams;
 mod baresip;
 mod peer;
 mod sipp;

@@ -38,6 +38,12 @@ pub fn file(
     if let Some(field) = file.get("sip") {
         sip::sip(&field.section(&keys::SIP), &mut settings.sip);
     }
+    if let Some(field) = file.get("streams") {
+        let section = field.section(&keys::STREAMS);
+        let audiosocket = section.get("audiosocket");
+        let remedy = "write an address and a port, such as \"127.0.0.1:9092\"";
+        settings.streams.audiosocket = audiosocket.and_then(|f| f.parsed(remedy));
+    }
     overrides.set_places(settings);
     sip::check_ports(&file, report, settings);
     let country = routes::country(&file);

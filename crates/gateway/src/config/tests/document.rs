@@ -14,9 +14,10 @@ fn path(mapping: &str, key: &str) -> String {
 }
 
 /// The keys that hold other mappings have a heading instead of a row.
-const HEADINGS: [&str; 10] = [
+const HEADINGS: [&str; 11] = [
     "server",
     "sip",
+    "streams",
     "dial",
     "trunks",
     "providers",

@@ -53,6 +53,7 @@ sip:
   users: [{name: agent001, password: 0123}]
   rtp_timeout: 20
   ring_timeout: 30
+streams: {audiosocket: "127.0.0.1:9092"}
 dial: {allow: ["sip:*@pbx.example.com", +1*]}
 trunks: {telco: {host: sip.example.com, port: 5070, transport: tcp, register: true, username: u, password: p}}
 routes:
@@ -89,6 +90,8 @@ shards: 2
         "a nought is part of a password"
     );
     assert_eq!(sip.rtp_timeout, Duration::from_secs(20));
+    let audiosocket = settings.streams.audiosocket.map(|at| at.to_string());
+    assert_eq!(audiosocket.as_deref(), Some("127.0.0.1:9092"));
     assert_eq!(settings.dial.allow.len(), 2);
     assert_eq!(settings.trunks["telco"].port, 5070);
     let rule = &settings.routes.rules()[0];
