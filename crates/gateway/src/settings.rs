@@ -290,6 +290,13 @@ pub struct Trunk {
     pub password: Option<String>,
 }
 
+impl Trunk {
+    /// The port as a URI says it: not where it is the one that is meant without.
+    pub fn uri_port(&self) -> Option<u16> {
+        Some(self.port).filter(|port| *port != self.transport.default_port())
+    }
+}
+
 impl std::fmt::Debug for Trunk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Trunk")

@@ -12,6 +12,7 @@ mod stories {
     mod lost;
     mod outbound;
     mod provider_streams;
+    mod records;
     mod reload;
     mod routes;
     mod server_role;

@@ -70,7 +70,7 @@ impl Desk {
     fn accept(&self, invite: &Invite) -> Result<Accepted, Reply> {
         self.room().map_err(|_| Self::no_room())?;
         let request = &invite.request;
-        let trunk = self.trunk_of(&invite.caller);
+        let trunk = self.trunk_of(invite);
         let settings = trunk.and_then(|name| self.settings.trunks.get(name));
         let Parties { from, to } = Parties::of(request, settings);
         let headers = told(request);

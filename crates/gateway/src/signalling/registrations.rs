@@ -1,10 +1,11 @@
 //! Our registrations at trunks, and the devices registered here.
 
 use super::Desk;
+use super::incoming::Invite;
 use crate::settings::Trunk;
 use serde_json::json;
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::time::Duration;
 use trunkline_sip::Uri;
 use trunkline_sip::digest::Account;
@@ -15,6 +16,9 @@ use trunkline_sip::user_agent::Caller;
 
 /// How long a registration is asked for.
 const EXPIRES: Duration = Duration::from_secs(300);
+
+/// The trunks of the configuration, by name.
+type Trunks = BTreeMap<String, Trunk>;
 
 /// What is known of our trunks.
 #[derive(Debug, Default)]
@@ -57,11 +61,19 @@ impl Registrations {
         self.addresses.get(name).copied()
     }
 
-    fn name_at(&self, address: IpAddr) -> Option<&str> {
-        let at = |known: &SocketAddr| known.ip().to_canonical() == address.to_canonical();
-        self.addresses
-            .iter()
-            .find(|(_, known)| at(known))
+    /// The trunk that a call to this user came by, from an address that belongs to one at least.
+    /// Where several have it, it is the one that was asked to send calls for this user, else the one
+    /// that is configured with the very port, else the first by name.
+    fn name_at(&self, from: SocketAddr, user: &str, trunks: &Trunks) -> Option<&str> {
+        let host = from.ip().to_canonical();
+        let here = self.addresses.iter();
+        let here = here.filter(|(_, known)| known.ip().to_canonical() == host);
+        let rank = |name: &String, known: &SocketAddr| {
+            let trunk = trunks.get(name).filter(|trunk| trunk.register);
+            let asked = trunk.is_some_and(|trunk| trunk.username.as_deref() == Some(user));
+            (asked, known.port() == from.port())
+        };
+        here.min_by(|(a, at_a), (b, at_b)| rank(b, at_b).cmp(&rank(a, at_a)).then(a.cmp(b)))
             .map(|(name, _)| name.as_str())
     }
 }
@@ -88,7 +100,7 @@ impl Desk {
         let address = self.registrations.address(name)?;
         let path = self.transports.path(trunk.transport, address)?;
         let user = trunk.username.as_deref()?;
-        let registrar: Uri = format!("sip:{}", trunk.host).parse().ok()?;
+        let registrar = Uri::sip(None, &trunk.host, trunk.uri_port())?;
         let credentials = trunk.password.as_ref().map(|password| Account {
             username: user.to_owned(),
             password: password.clone(),
@@ -122,12 +134,15 @@ impl Desk {
         });
     }
 
-    /// The trunk a call came by.
-    pub(super) fn trunk_of(&self, caller: &Caller) -> Option<&str> {
-        match caller {
-            Caller::Trunk(address) => self.registrations.name_at(*address),
-            _ => None,
-        }
+    /// The trunk a call came by. A registrar calls the user whose Contact it was given.
+    pub(super) fn trunk_of(&self, invite: &Invite) -> Option<&str> {
+        let Caller::Trunk(_) = invite.caller else {
+            return None;
+        };
+        let called = invite.request.request_uri();
+        let user = called.as_ref().and_then(Uri::user).unwrap_or_default();
+        self.registrations
+            .name_at(invite.path.remote, &user, &self.settings.trunks)
     }
 
     pub(super) fn device(&self, change: &Change) {
@@ -138,5 +153,49 @@ impl Desk {
         self.control.announce("device.changed", || {
             json!({"user": user, "contact": contact.as_str(), "state": state}).to_string()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trunkline_sip::endpoint::Transport;
+
+    fn trunk(username: &str) -> Trunk {
+        Trunk {
+            host: "192.0.2.7".to_owned(),
+            port: 5060,
+            transport: Transport::Udp,
+            register: !username.is_empty(),
+            username: Some(username.to_owned()),
+            password: None,
+        }
+    }
+
+    #[test]
+    fn trunks_behind_one_address_are_told_apart_by_user_then_by_port() {
+        let at = |address: &str| address.parse::<SocketAddr>().unwrap();
+        let known = [
+            ("berlin", at("192.0.2.7:5060")),
+            ("london", at("192.0.2.7:5080")),
+            ("madrid", at("192.0.2.7:5090")),
+            ("tokyo", at("192.0.2.8:5060")),
+        ];
+        let registrations = Registrations::new(known.map(|(name, at)| (name.to_owned(), at)));
+        let users = [
+            ("berlin", ""),
+            ("london", "442"),
+            ("madrid", "341"),
+            ("tokyo", ""),
+        ];
+        let trunks: Trunks = users
+            .map(|(name, user)| (name.to_owned(), trunk(user)))
+            .into();
+        let name = |from, to| registrations.name_at(at(from), to, &trunks);
+        assert_eq!(name("192.0.2.7:5080", "341"), Some("madrid"), "its user");
+        assert_eq!(name("192.0.2.7:5080", "99"), Some("london"), "its port");
+        assert_eq!(name("192.0.2.7:40000", "99"), Some("berlin"), "the first");
+        assert_eq!(name("[::ffff:192.0.2.8]:9", "341"), Some("tokyo"));
+        assert_eq!(name("192.0.2.9:5060", "341"), None);
     }
 }

@@ -13,7 +13,10 @@ use trunkline_sip::endpoint::Reply;
 impl Desk {
     pub(super) fn reported(&mut self, report: Report) {
         match report {
-            Report::Signal(_, action) => self.act(action),
+            Report::Signal(key, action) => {
+                self.act(action);
+                self.note_call_id(key);
+            }
             Report::Event(key, event) => self.event(key, &event),
             Report::Dial {
                 key,
@@ -26,6 +29,17 @@ impl Desk {
             Report::Redial(key) => self.redial(key),
             Report::EndAtProvider(key) => self.end_at_provider(key),
             Report::Finished(key, last) => self.finished(key, *last),
+        }
+    }
+
+    /// A call of ours has its Call-ID from its first INVITE on.
+    fn note_call_id(&mut self, key: CallKey) {
+        if let Some(card) = self.cards.get_mut(&key)
+            && let Way::Sip { owner, .. } = card.way
+            && card.record.sip_call_id.is_empty()
+        {
+            let call_id = self.endpoint.call_id(owner).unwrap_or_default();
+            card.record.sip_call_id = call_id.to_owned();
         }
     }
 

@@ -69,12 +69,18 @@ pub fn find(
         });
     }
     let destination = elsewhere(text, settings)?;
-    let uri = match &destination {
-        Destination::Trunk { uri, .. }
-        | Destination::Elsewhere { uri, .. }
-        | Destination::Device { uri, .. } => uri,
+    let allowed = match &destination {
+        // A trunk's port is a matter of the configuration, so a rule need not say it.
+        Destination::Trunk { uri, .. } => {
+            let anywhere = Uri::sip(uri.user().as_deref(), uri.host(), None);
+            let mut uris = anywhere.iter().chain([uri]);
+            uris.any(|uri| is_allowed(&settings.dial, text, uri))
+        }
+        Destination::Elsewhere { uri, .. } | Destination::Device { uri, .. } => {
+            is_allowed(&settings.dial, text, uri)
+        }
     };
-    if is_allowed(&settings.dial, text, uri) {
+    if allowed {
         Ok(destination)
     } else {
         Err(ControlError::NotAllowed(text.to_owned()))
@@ -122,7 +128,8 @@ fn elsewhere(text: &str, settings: &Settings) -> Result<Destination, ControlErro
         return Err(bad());
     }
     if let Some(trunk) = settings.trunks.get(uri.host()) {
-        let there = Uri::sip(uri.user().as_deref(), &trunk.host, None).ok_or_else(bad)?;
+        let there =
+            Uri::sip(uri.user().as_deref(), &trunk.host, trunk.uri_port()).ok_or_else(bad)?;
         return Ok(Destination::Trunk {
             name: uri.host().to_owned(),
             uri: there,
@@ -150,7 +157,7 @@ fn at_only_trunk(number: &str, settings: &Settings) -> Option<Destination> {
     if trunks.next().is_some() {
         return None;
     }
-    let uri = Uri::sip(Some(number), &trunk.host, None)?;
+    let uri = Uri::sip(Some(number), &trunk.host, trunk.uri_port())?;
     Some(Destination::Trunk {
         name: name.clone(),
         uri,
@@ -184,6 +191,32 @@ mod tests {
     fn found(text: &str, settings: &Settings) -> Result<Destination, ControlError> {
         let endpoint = Endpoint::new(EndpointConfig::default(), [7; 32]);
         find(&Target::new(text).unwrap(), settings, endpoint.registrar())
+    }
+
+    #[test]
+    fn a_trunk_is_called_at_its_port_and_allowed_by_its_host() {
+        let mut rules = settings(&["sip:*@sip.telco.example", "+49*"]);
+        let trunk = |port| crate::settings::Trunk {
+            host: "sip.telco.example".to_owned(),
+            port,
+            transport: Transport::Udp,
+            register: false,
+            username: None,
+            password: None,
+        };
+        for (port, uri) in [
+            (5060, "sip:+4930@sip.telco.example"),
+            (5080, "sip:+4930@sip.telco.example:5080"),
+        ] {
+            rules.trunks.insert("telco".to_owned(), trunk(port));
+            for text in ["sip:+4930@telco", "+4930"] {
+                let expected = Destination::Trunk {
+                    name: "telco".to_owned(),
+                    uri: uri.parse().unwrap(),
+                };
+                assert_eq!(found(text, &rules), Ok(expected), "{text} at {port}");
+            }
+        }
     }
 
     #[test]

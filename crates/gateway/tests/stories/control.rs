@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use trunkline_audio::wav;
 use trunkline_call::{CallEvent, EndReason};
 use trunkline_phone::softphone::Settings;
+use trunkline_sip::Message;
 use trunkline_sip::endpoint::Transport;
 
 use crate::support::{
@@ -100,6 +101,46 @@ fn a_far_end_that_will_not_go_elsewhere_is_joined_with_it() {
     assert_eq!(outcome["code"], 486, "{outcome}");
     gateway.wait_for_calls(1);
     assert_eq!(gateway.calls()[0]["state"], "up", "the call goes on");
+}
+
+/// How a transfer goes, as the far end tells it (RFC 3515 section 2.4.5).
+fn notify(phone: &RawSip, invite: &Message, state: &str, status: &str) {
+    let lines =
+        format!("Event: refer\r\nSubscription-State: {state}\r\nContent-Type: message/sipfrag\r\n");
+    let notify = phone.within(invite, "NOTIFY", &lines, &format!("SIP/2.0 {status}\r\n"));
+    assert_eq!(phone.ask(&notify).status(), Some(200), "{status}");
+}
+
+#[test]
+fn a_far_end_that_goes_elsewhere_is_followed_to_its_arrival() {
+    let gateway = Gateway::start("control-followed", DIAL);
+    let mut events = Events::listen(gateway.http_port);
+    let phone = RawSip::toward(gateway.sip_port);
+    let bob = format!("sip:bob@{}", phone.local());
+    let (status, placed) = gateway.post("/v1/calls", &json!({"to": bob, "app": "echo"}));
+    assert_eq!(status, 201, "{placed}");
+    let invite = phone.expect("INVITE");
+    phone.pick_up(&invite);
+    let id = placed["id"].as_str().expect("a placed call has an id");
+    gateway.wait_until_answered(id);
+    gateway.ask_json(&["transfer", id, "sip:carol@192.0.2.1"]);
+    let refer = phone.expect("REFER");
+    phone.answer(&refer, 202, "Accepted");
+    notify(&phone, &invite, "active;expires=60", "100 Trying");
+    notify(&phone, &invite, "active;expires=60", "180 Ringing");
+    assert_eq!(gateway.calls()[0]["state"], "up", "nobody has arrived yet");
+    notify(&phone, &invite, "terminated;reason=noresource", "200 OK");
+    // Whoever was moved is not needed any more (RFC 5589 section 6.1).
+    phone.answer(&phone.expect("BYE"), 200, "OK");
+    let outcome = loop {
+        let told = events.wait_for("call.event")["event"].clone();
+        if told["type"] == "transferred" {
+            break told["outcome"].clone();
+        }
+    };
+    assert_eq!(outcome, json!({"code": 200, "text": "OK"}));
+    let record = gateway.wait_for_record("callId", id);
+    assert_eq!(record["end"]["by"], "app", "{record}");
 }
 
 #[test]

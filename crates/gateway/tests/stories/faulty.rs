@@ -8,7 +8,7 @@ use socket2::SockRef;
 use trunkline_call::EndReason;
 use trunkline_phone::softphone::{Script, Settings};
 
-use crate::support::{Caller, Gateway, Lobby, Session, Steady, sound};
+use crate::support::{Caller, Gateway, Lobby, PATIENCE, Session, Steady, sound, within};
 
 /// A gateway with one media thread, so that the calls share it, and a steady call on it.
 fn beside_a_steady_call(name: &str, faulty: &str) -> (Gateway, Steady) {
@@ -207,6 +207,27 @@ fn is_lost_by<K>(name: &str, reason: &str, how: impl FnOnce(Session) -> K) {
     drop(kept);
     assert_eq!(record["end"]["by"], "gateway", "{record}");
     assert_eq!(record["end"]["reason"], reason, "{record}");
+    steady.end_unharmed(&gateway);
+}
+
+/// A ping every 15 s; the second without an answer is one too many when the third is due.
+const FROZEN_MS: u64 = 45_000;
+
+#[test]
+fn an_application_that_answers_no_ping_is_lost() {
+    let lobby = Lobby::open();
+    let (gateway, mut steady) = beside_a_steady_call("faulty-frozen", &url(&lobby));
+    let (caller, session) = victim(&gateway, &lobby, Script::new());
+    // Nobody reads, so nobody answers; the connection stays open until the call is over.
+    let ended = within(2 * PATIENCE, || {
+        let mut records = gateway.records().into_iter();
+        records.find(|record| record["to"] == "victim")
+    });
+    let record = ended.expect("the frozen application is given up");
+    drop(session);
+    assert_eq!(record["end"]["reason"], "app_lost", "{record}");
+    assert!(record["durationMs"].as_u64() >= Some(FROZEN_MS), "{record}");
+    assert_eq!(caller.report().end, EndReason::Remote);
     steady.end_unharmed(&gateway);
 }
 

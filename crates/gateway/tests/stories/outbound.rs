@@ -45,7 +45,13 @@ fn end_after(status: u16, reason: &str) -> Value {
     let invite = phone.expect("INVITE");
     phone.answer(&invite, status, reason);
     phone.expect("ACK");
-    gateway.wait_for_record("callId", &id)["end"].clone()
+    let record = gateway.wait_for_record("callId", &id);
+    assert_eq!(
+        record["sipCallId"].as_str(),
+        invite.call_id().ok(),
+        "{record}"
+    );
+    record["end"].clone()
 }
 
 #[test]

@@ -73,3 +73,14 @@ fn a_long_invite_that_comes_in_one_datagram_is_understood() {
     assert!(long.len() > 1_500, "longer than an Ethernet frame");
     assert_eq!(phone.ask(&long).status(), Some(200));
 }
+
+#[test]
+fn a_neighbour_is_not_sent_round_by_the_external_address() {
+    let gateway = Gateway::start("transports-external", "  external_address: 203.0.113.9\n");
+    let phone = RawSip::toward(gateway.sip_port);
+    let answer = phone.ask(&phone.invite("alice", "echo", ""));
+    assert_eq!(answer.status(), Some(200));
+    let told = String::from_utf8_lossy(answer.as_bytes());
+    assert!(told.contains("\r\nc=IN IP4 127.0.0.1\r\n"), "{told}");
+    assert!(!told.contains("203.0.113.9"), "{told}");
+}

@@ -46,16 +46,27 @@ impl Gateway {
 
     /// As [`Gateway::start`], with other RTP ports.
     pub fn start_with_rtp(name: &str, rtp_ports: &str, more: &str) -> Self {
-        Self::start_with(name, rtp_ports, "", more)
+        Self::start_with(name, rtp_ports, "", &[], more)
     }
 
     /// As [`Gateway::start`], for a gateway that the world reaches at this URL.
     pub fn start_public(name: &str, public_url: &str, more: &str) -> Self {
         let server = format!(", public_url: \"{public_url}\"");
-        Self::start_with(name, RTP_PORTS, &server, more)
+        Self::start_with(name, RTP_PORTS, &server, &[], more)
     }
 
-    fn start_with(name: &str, rtp_ports: &str, server: &str, more: &str) -> Self {
+    /// As [`Gateway::start`], with further arguments of the command line.
+    pub fn start_told(name: &str, arguments: &[&str], more: &str) -> Self {
+        Self::start_with(name, RTP_PORTS, "", arguments, more)
+    }
+
+    fn start_with(
+        name: &str,
+        rtp_ports: &str,
+        server: &str,
+        arguments: &[&str],
+        more: &str,
+    ) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
         let ipv6 = if has_ipv6() { LISTEN_IPV6 } else { "" };
@@ -69,6 +80,7 @@ impl Gateway {
         let child = Command::new(env!("CARGO_BIN_EXE_trunkline"))
             .args(["serve", "--config"])
             .arg(&file)
+            .args(arguments)
             .env("SIP_PORT", sip_port.to_string())
             .env("HTTP_PORT", http_port.to_string())
             .env("RTP_PORTS", rtp_ports)

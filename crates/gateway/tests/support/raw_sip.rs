@@ -15,6 +15,9 @@ const T1: Duration = Duration::from_millis(500);
 /// requests apart.
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
+/// The tag of whom the gateway calls.
+const TAG: &str = "here";
+
 /// A socket that speaks to one gateway.
 pub struct RawSip {
     socket: UdpSocket,
@@ -52,6 +55,30 @@ impl RawSip {
              Contact: <sip:{user}@{local}>\r\n\
              {lines}Content-Length: {length}\r\n\r\n{body}",
             port = local.port(),
+        )
+    }
+
+    /// A request within the call that this INVITE of the gateway opened, once it was picked up.
+    pub fn within(&self, invite: &Message, method: &str, lines: &str, body: &str) -> String {
+        let header = |name| invite.header(name).unwrap_or_default();
+        let contact = header("Contact");
+        let target = contact.split(['<', '>']).nth(1).unwrap_or(contact);
+        let n = REQUESTS.fetch_add(1, Ordering::Relaxed) + 1;
+        let (local, length) = (self.local(), body.len());
+        format!(
+            "{method} {target} SIP/2.0\r\n\
+             Via: SIP/2.0/UDP {local};branch=z9hG4bK-{n}-{port};rport\r\n\
+             Max-Forwards: 70\r\n\
+             From: {me};tag={TAG}\r\n\
+             To: {gateway}\r\n\
+             Call-ID: {call_id}\r\n\
+             CSeq: {n} {method}\r\n\
+             Contact: <sip:bob@{local}>\r\n\
+             {lines}Content-Length: {length}\r\n\r\n{body}",
+            port = local.port(),
+            me = header("To"),
+            gateway = header("From"),
+            call_id = header("Call-ID"),
         )
     }
 
@@ -95,14 +122,14 @@ impl RawSip {
 
     /// Answers a request of the gateway.
     pub fn answer(&self, request: &Message, status: u16, reason: &str) {
-        let answer = request.response(status, reason).to_tag("here").build();
+        let answer = request.response(status, reason).to_tag(TAG).build();
         self.send(answer.as_bytes());
     }
 
     /// Takes the gateway's call: 200 with µ-law.
     pub fn pick_up(&self, invite: &Message) {
         let contact = format!("<sip:bob@{}>", self.local());
-        let answer = invite.response(200, "OK").to_tag("here");
+        let answer = invite.response(200, "OK").to_tag(TAG);
         let answer = answer
             .header("Contact", contact)
             .body("application/sdp", OFFER);

@@ -255,6 +255,12 @@ impl Endpoint {
             .unwrap_or_else(|| Output::Timeout(self.schedule.next()))
     }
 
+    /// The Call-ID of a call; `None` where the owner has none.
+    #[must_use]
+    pub fn call_id(&self, owner: OwnerId) -> Option<&str> {
+        self.calls.get(&owner).map(|call| call.call_id.as_str())
+    }
+
     /// Where devices are: who is registered here.
     #[must_use]
     pub fn registrar(&self) -> &crate::registrar::Registrar {

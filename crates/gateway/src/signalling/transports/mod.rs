@@ -209,3 +209,48 @@ pub fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTSIDE: &str = "198.51.100.7";
+
+    /// Sockets on loopback, behind this address.
+    fn behind(external: ExternalAddress) -> Transports {
+        let udp = Listen {
+            transport: Transport::Udp,
+            address: "127.0.0.1:0".parse().unwrap(),
+        };
+        let (events, _) = mpsc::channel(1);
+        Transports::bind(&[udp], external, events).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_peer_outside_is_told_the_external_address_and_a_neighbour_our_own() {
+        let external: IpAddr = "203.0.113.9".parse().unwrap();
+        let mut transports = behind(ExternalAddress::Fixed(external));
+        let outside: IpAddr = OUTSIDE.parse().unwrap();
+        assert_eq!(transports.told_to(outside), external);
+        // In Via and Contact too: the local address of a path is what messages say of us.
+        let there = SocketAddr::new(outside, 5060);
+        let path = transports.path(Transport::Udp, there).unwrap();
+        let (_, bound) = transports.addresses().next().unwrap();
+        assert_eq!(path.local, SocketAddr::new(external, bound.port()));
+        let loopback: IpAddr = "127.0.0.1".parse().unwrap();
+        assert_eq!(transports.told_to(loopback), loopback);
+        for neighbour in ["10.0.0.1", "192.168.7.7", "172.16.0.1", "fd00::1"] {
+            let neighbour = neighbour.parse().unwrap();
+            assert_ne!(transports.told_to(neighbour), external, "{neighbour}");
+        }
+        // An address of the other family is of no use to a peer.
+        assert_ne!(transports.told_to("2001:db8::1".parse().unwrap()), external);
+    }
+
+    #[tokio::test]
+    async fn without_an_external_address_everybody_is_told_what_faces_them() {
+        let mut transports = behind(ExternalAddress::Auto);
+        let outside: IpAddr = OUTSIDE.parse().unwrap();
+        assert_eq!(transports.told_to(outside), transports.facing(outside));
+    }
+}
