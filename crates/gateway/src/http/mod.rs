@@ -17,7 +17,7 @@ mod records;
 mod registrations;
 mod routes;
 mod twilio;
-mod upgrade;
+pub mod upgrade;
 mod webhooks;
 
 pub use metrics::{Metrics, StreamRefusal};

@@ -1,4 +1,4 @@
-//! Calls with programs by other people: SIPp, Asterisk, baresip.
+//! Calls with programs by other people: SIPp, Asterisk, baresip; and Autobahn, for WebSockets.
 //!
 //! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
 
@@ -9,6 +9,7 @@ mod asterisk;
 mod asterisk_calls;
 mod asterisk_changes;
 mod asterisk_streams;
+mod autobahn;
 mod baresip;
 mod peer;
 mod sipp;

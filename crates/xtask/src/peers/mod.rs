@@ -24,6 +24,9 @@ pub enum Missing {
     Leave,
 }
 
+/// Names the program of Autobahn's test suite.
+const AUTOBAHN: &str = "TRUNKLINE_PEER_AUTOBAHN";
+
 /// A peer that comes as packages of the machine's own distribution.
 struct Packaged {
     name: &'static str,
@@ -108,8 +111,24 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
         eprintln!("      packages were not installed: {failure}");
     }
     let mut peers: Vec<Peer> = PACKAGED.iter().map(Packaged::look).collect();
+    peers.push(look_for_autobahn());
     peers.push(look_for_asterisk(target));
     peers
+}
+
+/// Autobahn's test suite needs a Python 2.7, which no current distribution has, so it is never
+/// installed from here.
+fn look_for_autobahn() -> Peer {
+    let named = std::env::var_os(AUTOBAHN).map(PathBuf::from);
+    let place = named.filter(|program| program.is_file());
+    let version = place.as_deref().map(|wstest| version_of(wstest, "-a"));
+    Peer {
+        name: "autobahn",
+        variable: AUTOBAHN,
+        version: version.unwrap_or_default(),
+        place,
+        remedy: format!("{AUTOBAHN}=FILE names wstest of autobahntestsuite 0.8"),
+    }
 }
 
 fn look_for_asterisk(target: &Path) -> Peer {
