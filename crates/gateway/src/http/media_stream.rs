@@ -4,6 +4,7 @@ use super::Shared;
 use super::access::Client;
 use super::admission::{Ticket, admit};
 use super::error::ApiError;
+use super::metrics::StreamRefusal;
 use super::upgrade::Upgrade;
 use crate::control::ControlError;
 use crate::newcomer::Newcomer;
@@ -13,6 +14,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::Response;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use trunkline_legs::stream::Greeting;
 use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
 use tungstenite::protocol::WebSocketConfig;
@@ -73,9 +75,12 @@ async fn open(
     ticket: Option<Ticket>,
 ) -> Result<Response<Body>, ApiError> {
     let upgrade = Upgrade::of(&mut request)?;
-    shared.control.room().await?;
-    let place = Arc::clone(&shared.greetings).try_acquire_owned();
-    let place = place.map_err(|_| ApiError::from(ControlError::Busy))?;
+    let place = place(&shared).await.inspect_err(|_| {
+        shared
+            .control
+            .metrics()
+            .stream_refused(StreamRefusal::NoRoom);
+    })?;
     // Last, since it uses up a ticket.
     admit(&shared, client, &request, ticket.as_ref())?;
     let subprotocol = dialect.and_then(|dialect| dialect.manners.subprotocol);
@@ -96,6 +101,13 @@ async fn open(
         }
     });
     answer
+}
+
+/// Room for another call, and for another provider that has not said yet whose call it brings.
+async fn place(shared: &Shared) -> Result<OwnedSemaphorePermit, ControlError> {
+    shared.control.room().await?;
+    let place = Arc::clone(&shared.greetings).try_acquire_owned();
+    place.map_err(|_| ControlError::Busy)
 }
 
 fn provider_config() -> WebSocketConfig {

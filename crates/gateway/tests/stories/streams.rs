@@ -201,6 +201,8 @@ fn only_known_providers_near_by_are_let_in() {
     gateway.wait_for_calls(1);
     let refused = Provider::open(port, "/sip/media-stream").err();
     assert_eq!(refused.map(|(status, _)| status), Some(503), "limits.calls");
+    let counted = gateway.figure(r#"streams_refused_total{reason="no_room"}"#);
+    assert_eq!(counted, 1);
     live.stop();
     gateway.wait_for_calls(0);
 }
