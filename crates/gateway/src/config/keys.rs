@@ -31,8 +31,11 @@ keys! {
     FILE "" [
         "server" "sip" "streams" "dial" "trunks" "providers" "default_country" "time_zone" "dids"
         "routes" "apps" "limits" "records" "shards" "server_host" "server_port" "log_level"
-        "public_ws_url"
-    ] later ["provider" "provider_config" "pbx" "store" "bus"];
+        "public_ws_url" "provider" "provider_config"
+    ] later ["pbx" "store" "bus"];
+    OLDER_PROVIDERS "provider_config" ["twilio" "telnyx"] later [];
+    OLDER_TWILIO "provider_config.twilio" ["account_sid" "auth_token"] later [];
+    OLDER_TELNYX "provider_config.telnyx" ["api_key" "app_id"] later [];
     SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
     SIP "sip" [

@@ -39,7 +39,9 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
     let (host, port) = (file.get("server_host"), file.get("server_port"));
     let level = file.get("log_level");
     let public = file.get("public_ws_url");
-    let is_old = host.is_some() || port.is_some() || level.is_some() || public.is_some();
+    let provider = file.get("provider").or(file.get("provider_config"));
+    let flat = [&host, &port, &level, &public, &provider];
+    let is_old = flat.iter().any(|key| key.is_some());
     if let Some(public) = public {
         let remedy = "write where the world reaches this gateway, such as wss://voice.example.com";
         settings.server.public_url = public.parsed(remedy);

@@ -57,6 +57,7 @@ pub fn file(
     if let Some(field) = file.get("apps") {
         apps::apps(&field, &mut settings.apps);
     }
+    providers::older(&file, &mut settings.providers);
     if let Some(field) = file.get("providers") {
         providers::providers(&field.section(&keys::PROVIDERS), &mut settings.providers);
     }

@@ -30,6 +30,25 @@ pub fn providers(section: &Section<'_>, settings: &mut ProviderSettings) {
     }
 }
 
+/// `provider` and `provider_config` of older files, which named one provider; here each has a path of
+/// its own, so all that are configured are there.
+pub fn older(file: &Section<'_>, settings: &mut ProviderSettings) {
+    let words = [("twilio", ()), ("telnyx", ())];
+    let _ = file.get("provider").and_then(|f| f.word(&words));
+    let Some(field) = file.get("provider_config") else {
+        return;
+    };
+    let section = field.section(&keys::OLDER_PROVIDERS);
+    if let Some(field) = section.get("twilio") {
+        let section = field.section(&keys::OLDER_TWILIO);
+        set_secret(&section, "auth_token", &mut settings.twilio.auth_token);
+    }
+    if let Some(field) = section.get("telnyx") {
+        let section = field.section(&keys::OLDER_TELNYX);
+        set_secret(&section, "api_key", &mut settings.telnyx.api_key);
+    }
+}
+
 fn twilio(section: &Section<'_>, settings: &mut TwilioSettings) {
     set_secret(section, "auth_token", &mut settings.auth_token);
     if let Some(field) = section.get("shared_keys") {

@@ -59,7 +59,7 @@ fn every_key_of_a_later_build_is_listed_and_refused() {
         }
     }
     let told = refused(
-        "provider: x\nsip: {srtp: optional}\napps: {a: {type: echo, stt: x}}\n",
+        "pbx: {}\nsip: {srtp: optional}\napps: {a: {type: echo, stt: x}}\n",
         &[],
     );
     let lines: Vec<&str> = told.lines().collect();

@@ -28,6 +28,20 @@ fn credentials_are_read_and_never_printed() {
 }
 
 #[test]
+fn the_provider_of_an_older_file_is_understood() {
+    let text = "provider: telnyx\nprovider_config:\n  telnyx: {api_key: \"${KEY}\", app_id: \"7\"}\n  \
+                twilio: {account_sid: AC1, auth_token: t1}\n";
+    let providers = proven(text, &[("KEY", "k1")]).providers;
+    assert_eq!(providers.telnyx.api_key.unwrap().reveal(), "k1");
+    assert_eq!(providers.twilio.auth_token.unwrap().reveal(), "t1");
+    let told = refused("provider: telnix", &[]);
+    assert!(
+        told.starts_with("t.yaml:1:11: provider: \"telnix\" is not known; did you mean"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place() {
     let text = "server: {public_url: voice.example.com}\nproviders:\n  twilio: {auth_tokn: x}\n  \
                 telnyx: {public_key: abc, codec: opus}\n  exotel: {username: e}\n  \
