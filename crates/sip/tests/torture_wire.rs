@@ -5,14 +5,17 @@
 // Tests read fixtures and need some instant to count from.
 #![allow(clippy::disallowed_methods)]
 
+mod torture_messages;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Instant;
 use trunkline_sip::endpoint::{
     Action, ConnectionId, Endpoint, EndpointConfig, Event, Input, Output, Path, Reply, Transport,
 };
 use trunkline_sip::framing::{self, StreamFramer};
 use trunkline_sip::{Malformed, Message, Name};
+
+use torture_messages::fixtures;
 
 const OPTIONS: &str = "OPTIONS sip:gateway@127.0.0.1 SIP/2.0\r\n\
     Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKafterwards\r\n\
@@ -22,10 +25,6 @@ const OPTIONS: &str = "OPTIONS sip:gateway@127.0.0.1 SIP/2.0\r\n\
     Call-ID: afterwards\r\n\
     CSeq: 1 OPTIONS\r\n\
     Content-Length: 0\r\n\r\n";
-
-fn fixtures() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/sip")
-}
 
 fn table() -> Vec<[String; 3]> {
     let table = std::fs::read_to_string(fixtures().join("torture.tsv")).expect("the table");
@@ -198,69 +197,7 @@ macro_rules! torture {
     };
 }
 
-torture! {
-    wsinv "rfc4475/wsinv"
-    intmeth "rfc4475/intmeth"
-    esc01 "rfc4475/esc01"
-    escnull "rfc4475/escnull"
-    esc02 "rfc4475/esc02"
-    lwsdisp "rfc4475/lwsdisp"
-    longreq "rfc4475/longreq"
-    dblreq "rfc4475/dblreq"
-    semiuri "rfc4475/semiuri"
-    transports "rfc4475/transports"
-    mpart01 "rfc4475/mpart01"
-    unreason "rfc4475/unreason"
-    noreason "rfc4475/noreason"
-    badinv01 "rfc4475/badinv01"
-    clerr "rfc4475/clerr"
-    ncl "rfc4475/ncl"
-    scalar02 "rfc4475/scalar02"
-    scalarlg "rfc4475/scalarlg"
-    quotbal "rfc4475/quotbal"
-    ltgtruri "rfc4475/ltgtruri"
-    lwsruri "rfc4475/lwsruri"
-    lwsstart "rfc4475/lwsstart"
-    trws "rfc4475/trws"
-    escruri "rfc4475/escruri"
-    baddate "rfc4475/baddate"
-    regbadct "rfc4475/regbadct"
-    badaspec "rfc4475/badaspec"
-    baddn "rfc4475/baddn"
-    badvers "rfc4475/badvers"
-    mismatch01 "rfc4475/mismatch01"
-    mismatch02 "rfc4475/mismatch02"
-    bigcode "rfc4475/bigcode"
-    badbranch "rfc4475/badbranch"
-    insuf "rfc4475/insuf"
-    unkscm "rfc4475/unkscm"
-    novelsc "rfc4475/novelsc"
-    unksm2 "rfc4475/unksm2"
-    bext01 "rfc4475/bext01"
-    invut "rfc4475/invut"
-    regaut01 "rfc4475/regaut01"
-    multi01 "rfc4475/multi01"
-    mcl01 "rfc4475/mcl01"
-    bcast "rfc4475/bcast"
-    zeromf "rfc4475/zeromf"
-    cparam01 "rfc4475/cparam01"
-    cparam02 "rfc4475/cparam02"
-    regescrt "rfc4475/regescrt"
-    sdp01 "rfc4475/sdp01"
-    inv2543 "rfc4475/inv2543"
-    ipv6_good "rfc5118/ipv6-good"
-    ipv6_bad "rfc5118/ipv6-bad"
-    ipv6_port_ambiguous "rfc5118/port-ambiguous"
-    ipv6_port_unambiguous "rfc5118/port-unambiguous"
-    ipv6_via_received_param_with_delim "rfc5118/via-received-param-with-delim"
-    ipv6_via_received_param_no_delim "rfc5118/via-received-param-no-delim"
-    ipv6_in_sdp "rfc5118/ipv6-in-sdp"
-    ipv6_mult_ip_in_header "rfc5118/mult-ip-in-header"
-    ipv6_mult_ip_in_sdp "rfc5118/mult-ip-in-sdp"
-    ipv4_mapped_ipv6 "rfc5118/ipv4-mapped-ipv6"
-    ipv6_bug_abnf_3_colons "rfc5118/ipv6-bug-abnf-3-colons"
-    ipv6_correct_abnf_2_colons "rfc5118/ipv6-correct-abnf-2-colons"
-}
+torture_messages!(torture);
 
 #[test]
 fn every_row_of_the_table_has_its_test() {
