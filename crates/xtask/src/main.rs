@@ -17,7 +17,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test             everything continuous integration asks for, with a table of peers at the end
-  peers            install the peers the interoperability tests call: SIPp, baresip, Asterisk
+  peers            install the peers the interoperability tests call: SIPp, baresip, Asterisk, Pipecat
   evidence [NAME]  measure what is too long for every run and write docs/evidence/NAME.md;
                    without NAME, list what can be measured";
 

@@ -5,6 +5,7 @@
 //! alone, so a peer that was not used shows as SKIPPED and never as a silent pass.
 
 mod asterisk;
+mod pipecat;
 
 pub use asterisk::VARIABLE as ASTERISK;
 
@@ -113,6 +114,7 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     let mut peers: Vec<Peer> = PACKAGED.iter().map(Packaged::look).collect();
     peers.push(look_for_autobahn());
     peers.push(look_for_asterisk(target));
+    peers.push(look_for_pipecat(target));
     peers
 }
 
@@ -142,6 +144,17 @@ fn look_for_asterisk(target: &Path) -> Peer {
     }
 }
 
+fn look_for_pipecat(target: &Path) -> Peer {
+    let place = pipecat::find(target);
+    Peer {
+        name: "pipecat",
+        variable: pipecat::VARIABLE,
+        version: place.as_deref().map(pipecat::version).unwrap_or_default(),
+        place,
+        remedy: format!("`cargo xtask peers`, or {}=DIR", pipecat::VARIABLE),
+    }
+}
+
 /// The first dotted number a program prints about itself, on either of its outputs.
 fn version_of(program: &Path, argument: &str) -> String {
     let Ok(said) = Command::new(program).arg(argument).output() else {
@@ -167,11 +180,12 @@ pub fn environment(peers: &[Peer]) -> Vec<(&'static str, OsString)> {
         .collect()
 }
 
-/// Installs every peer, Asterisk included.
+/// Installs every peer, Asterisk and Pipecat included.
 pub fn install_all() -> Result<(), Failure> {
     let target = crate::workspace::target()?;
     install_packages()?;
     asterisk::install(&target)?;
+    pipecat::install(&target)?;
     for peer in look(&target, Missing::Leave) {
         println!("{}", peer.found_line());
     }
