@@ -113,7 +113,7 @@ fn reflect(shard: &Shard, key: u64, socket: WebSocket<AppStream>) {
         key: CallKey(key),
         leg: Box::new(Mirror::new()),
         wire: Box::new(Silence),
-        line: NewLine::Stream(Box::new(socket)),
+        line: NewLine::Stream(socket.into()),
     })));
 }
 
