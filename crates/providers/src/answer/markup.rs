@@ -99,8 +99,3 @@ pub fn say_and_hang_up(verb: &'static str, text: &str) -> Document {
     let response = Element::new("Response").child(&say);
     Document::xml(response.child(&Element::new("Hangup")).document())
 }
-
-pub fn hang_up() -> Document {
-    let response = Element::new("Response").child(&Element::new("Hangup"));
-    Document::xml(response.document())
-}

@@ -106,13 +106,3 @@ pub fn refuse(provider: Provider) -> Option<Document> {
         Provider::Exotel => None,
     }
 }
-
-/// The document that ends a call without a word, for providers that have one.
-pub fn hang_up(provider: Provider) -> Option<Document> {
-    match provider {
-        Provider::Twilio | Provider::Telnyx | Provider::Plivo | Provider::Vobiz => {
-            Some(markup::hang_up())
-        }
-        Provider::Vonage | Provider::Exotel => None,
-    }
-}
