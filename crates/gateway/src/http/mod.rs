@@ -106,6 +106,7 @@ pub fn router(control: Control) -> Router {
             post(twilio::update),
         )
         .route("/ws/sip/{call_id}", get(media_socket::take))
+        .route("/ws/voice/{call_id}", get(media_socket::take))
         .layer(from_fn_with_state(shared.clone(), access::check));
     Router::new()
         .route("/health", get(probes::health))

@@ -49,6 +49,19 @@ fn a_call_that_waits_is_announced_and_taken_by_whoever_comes_first() {
 }
 
 #[test]
+fn a_call_may_be_taken_by_the_path_s_other_name() {
+    let gateway = Gateway::start("server-voice", DESK);
+    let mut events = Events::listen(gateway.http_port);
+    let caller = Caller::dial(&gateway.uri("alice"));
+    let id = announced(&mut events);
+    let path = format!("/ws/voice/{id}");
+    let mut session = Session::come_by(gateway.http_port, &path).expect("the call waits");
+    assert_eq!(session.wait_for("start")["callId"], *id);
+    caller.wait_answered();
+    assert_eq!(Session::come(gateway.http_port, &id).err(), Some(409));
+}
+
+#[test]
 fn an_application_that_comes_to_no_call_is_told() {
     let gateway = Gateway::start("server-unknown", DESK);
     let unknown = "0123456789abcdef0123456789abcdef";

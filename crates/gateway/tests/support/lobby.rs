@@ -97,7 +97,12 @@ impl Session {
 
     /// Comes to a call that waits at the gateway; the status where it is refused.
     pub fn come(http_port: u16, call_id: &str) -> Result<Self, u16> {
-        let url = format!("ws://127.0.0.1:{http_port}/ws/sip/{call_id}");
+        Self::come_by(http_port, &format!("/ws/sip/{call_id}"))
+    }
+
+    /// The same by any path.
+    pub fn come_by(http_port: u16, path: &str) -> Result<Self, u16> {
+        let url = format!("ws://127.0.0.1:{http_port}{path}");
         let stream = TcpStream::connect(("127.0.0.1", http_port)).expect("the gateway's HTTP");
         match tungstenite::client(url, stream) {
             Ok((socket, _)) => Ok(Self::new(socket)),
