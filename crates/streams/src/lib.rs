@@ -1,6 +1,6 @@
 //! How an application hears a call: an [`AppWire`] is a leg turned round. It takes the call's
 //! events, the bytes of its own connection and the time, and gives commands, bytes and its next
-//! deadline. One file a dialect, all listed in [`dialect::DIALECTS`]; [`Echo`] and [`QueueWire`]
+//! deadline. One file a dialect, all listed in [`dialect`]; [`Echo`] and [`QueueWire`]
 //! are applications without a connection.
 #![forbid(unsafe_code)]
 
