@@ -12,9 +12,10 @@ use trunkline_call::record::CallRecord;
 use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallInfo, Direction, Headers};
 use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
+use trunkline_providers::answer::TexmlCodec;
 use trunkline_providers::rest::Ask;
-use trunkline_streams::stream::Start;
 use trunkline_streams::stream::sound::UnsupportedFormat;
+use trunkline_streams::stream::{Encoding, MediaFormat, Start};
 
 /// A provider's stream that has begun.
 pub struct NewStream {
@@ -88,12 +89,16 @@ impl Desk {
 
     fn stream_call(
         &mut self,
-        greeted: Greeted,
+        mut greeted: Greeted,
         client: SocketAddr,
     ) -> Result<(Card, StreamLeg), NoCall> {
         self.room().map_err(NoCall::NoRoom)?;
         let now = Instant::now();
         let provider = greeted.dialect.name;
+        if provider == "telnyx" {
+            // Its `start` does not tell what it takes: that is what our answer document asked for.
+            greeted.start.down = Some(taken(self.settings.providers.telnyx.codec));
+        }
         let at_provider = AtProvider {
             dialect: provider,
             call_id: greeted.start.call_id.clone(),
@@ -194,4 +199,16 @@ impl Desk {
             }
         });
     }
+}
+
+/// The `bidirectionalCodec` of our answer documents. In which order Telnyx has the bytes of linear
+/// audio, only listening tells.
+fn taken(codec: TexmlCodec) -> MediaFormat {
+    let (encoding, rate) = match codec {
+        TexmlCodec::Pcmu => (Encoding::Pcmu, 8_000),
+        TexmlCodec::Pcma => (Encoding::Pcma, 8_000),
+        TexmlCodec::G722 => (Encoding::G722, 16_000),
+        TexmlCodec::L16 => (Encoding::L16Unknown, 16_000),
+    };
+    MediaFormat { encoding, rate }
 }
