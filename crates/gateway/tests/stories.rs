@@ -16,6 +16,7 @@ mod stories {
     mod reload;
     mod routes;
     mod server_role;
+    mod simulated;
     mod streams;
     mod transports;
     mod twilio;

@@ -2,7 +2,7 @@
 //!
 //! [`softphone`] is one telephone, made of the gateway's own endpoint and leg. [`load`] is many
 //! callers at once, made to be far cheaper than what it measures, and [`standin`] is an application
-//! of the same kind. What a call sounded like is judged from the packets alone: [`tape`] puts them
+//! of the same kind. [`provider`] is the other side of a media stream: a provider and its caller. What a call sounded like is judged from the packets alone: [`tape`] puts them
 //! on a time line, [`alignment`] finds one side in the other, [`ladder`] says who sent what when.
 //!
 //! This crate has sockets, threads and a clock; nothing of it runs in a gateway that serves calls.
@@ -10,6 +10,7 @@
 pub mod alignment;
 pub mod ladder;
 pub mod load;
+pub mod provider;
 pub mod softphone;
 pub mod standin;
 pub mod tape;

@@ -50,9 +50,9 @@ pub struct Call {
 
 /// Keys to press.
 #[derive(Clone, Debug)]
-struct Keys(Vec<Digit>);
+pub(super) struct Keys(pub(super) Vec<Digit>);
 
-fn keys(text: &str) -> Result<Keys, String> {
+pub(super) fn keys(text: &str) -> Result<Keys, String> {
     let key = |key| {
         let named = Digit::from_char(key);
         named.ok_or_else(|| format!("{key:?} is no telephone key: they are 0-9 * # A-D"))
@@ -130,7 +130,7 @@ impl Call {
 }
 
 /// A WAV file as 16 kHz mono.
-fn speech(file: &Path) -> Result<Vec<i16>, String> {
+pub(super) fn speech(file: &Path) -> Result<Vec<i16>, String> {
     let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
     let wav = wav::read(&bytes).map_err(|error| error.to_string())?;
     let mut up = Resampler::new(wav.rate_hz, SAMPLE_RATE_HZ).map_err(|error| {
@@ -152,7 +152,7 @@ fn as_header(uri: String) -> String {
 }
 
 /// Set by the first Ctrl-C: the call is then ended as one ends a call.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
+pub(super) fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&stop);
     std::thread::spawn(move || {

@@ -23,7 +23,7 @@ use crate::gateway::Gateway;
 use crate::settings::{Listen, Settings};
 
 /// What is said.
-const SPEECH: &[u8] = include_bytes!("../../../../fixtures/speech/demo.wav");
+pub(super) const SPEECH: &[u8] = include_bytes!("../../../../fixtures/speech/demo.wav");
 /// The first word is said this long after answer, and the call goes on as long after the last.
 const PAUSE: Duration = Duration::from_millis(400);
 /// How long the gateway's record of the call is waited for.

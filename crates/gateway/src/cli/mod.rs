@@ -10,6 +10,7 @@ mod doctor;
 mod manual;
 mod print;
 mod serve;
+mod simulate;
 mod sip_voice_server;
 mod ticker;
 
@@ -59,6 +60,8 @@ enum Command {
     Man(manual::Man),
     /// Load a SIP target with calls, and measure what it does.
     Bench(bench::Bench),
+    /// Be the provider of a call over a media stream, against any server, and judge that one.
+    Simulate(simulate::Simulate),
 }
 
 /// Which configuration.
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Man(man) => man.run(),
         Command::Call(call) => call.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Simulate(simulate) => simulate.run(),
     };
     let (message, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -1,11 +1,12 @@
-//! One POST over HTTP/1.1, with or without TLS, within its time.
+//! One request over HTTP/1.1, with or without TLS, within its time.
 
 use crate::tls;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::http::request::Builder;
+use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::io;
@@ -14,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use trunkline_phone::provider::webhook;
 use trunkline_providers::rest;
 use trunkline_providers::url::Url;
 
@@ -63,12 +65,33 @@ pub async fn post(request: &rest::Request) -> Result<(u16, Bytes), CannotSend> {
     let bad = || CannotSend::Url(request.url.clone());
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let message = message(request, &url).ok_or_else(bad)?;
+    send(&url, message).await
+}
+
+/// The same for a webhook that is simulated.
+pub async fn ask_webhook(request: &webhook::Request) -> Result<(u16, Bytes), CannotSend> {
+    let bad = || CannotSend::Url(request.url.clone());
+    let url = Url::parse(&request.url).ok_or_else(bad)?;
+    let mut asked = start(&url, request.body.is_none()).ok_or_else(bad)?;
+    for (name, value) in &request.headers {
+        asked = asked.header(name, value);
+    }
+    let mut body = Bytes::new();
+    if let Some((kind, text)) = &request.body {
+        asked = asked.header(CONTENT_TYPE, *kind);
+        body = Bytes::from(text.clone());
+    }
+    let message = asked.body(Full::new(body)).map_err(|_| bad())?;
+    send(&url, message).await
+}
+
+async fn send(url: &Url<'_>, message: Request<Full<Bytes>>) -> Result<(u16, Bytes), CannotSend> {
     let place = format!("{}:{}", url.host(), url.port_or_default());
-    let stream = connect(&url, &place).await?;
+    let stream = connect(url, &place).await?;
     let exchange = async {
         match url.scheme {
             "https" => {
-                let stream = secured(stream, &url, &place).await?;
+                let stream = secured(stream, url, &place).await?;
                 exchange(stream, message, &place).await
             }
             _ => exchange(stream, message, &place).await,
@@ -80,20 +103,29 @@ pub async fn post(request: &rest::Request) -> Result<(u16, Bytes), CannotSend> {
 
 /// Nothing where the URL or a header cannot be said in HTTP.
 fn message(request: &rest::Request, url: &Url<'_>) -> Option<Request<Full<Bytes>>> {
+    let mut authorization = HeaderValue::from_str(request.authorization.reveal()).ok()?;
+    authorization.set_sensitive(true);
+    start(url, false)?
+        .header(AUTHORIZATION, authorization)
+        .header(CONTENT_TYPE, request.content_type)
+        .body(Full::new(Bytes::from(request.body.clone())))
+        .ok()
+}
+
+/// What every request begins with; nothing where the URL is none of HTTP's.
+fn start(url: &Url<'_>, is_get: bool) -> Option<Builder> {
     if !matches!(url.scheme, "http" | "https") {
         return None;
     }
     let path = if url.path.is_empty() { "/" } else { url.path };
     let query = url.query.map(|query| format!("?{query}"));
-    let mut authorization = HeaderValue::from_str(request.authorization.reveal()).ok()?;
-    authorization.set_sensitive(true);
-    Request::post(format!("{path}{}", query.unwrap_or_default()))
+    let method = if is_get { Method::GET } else { Method::POST };
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{path}{}", query.unwrap_or_default()))
         .header(HOST, url.authority)
-        .header(AUTHORIZATION, authorization)
-        .header(CONTENT_TYPE, request.content_type)
-        .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(Bytes::from(request.body.clone())))
-        .ok()
+        .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")));
+    Some(request)
 }
 
 async fn connect(url: &Url<'_>, place: &str) -> Result<TcpStream, CannotSend> {

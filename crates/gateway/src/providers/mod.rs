@@ -4,7 +4,7 @@ mod http;
 #[cfg(test)]
 mod tests;
 
-use http::CannotSend;
+pub use http::{CannotSend, ask_webhook};
 
 use crate::random;
 use std::time::Duration;

@@ -1,10 +1,13 @@
-//! Answer documents: what the provider is to do with a call. Whatever text a caller brings along is
-//! carried, escaped; it can neither end an attribute nor begin an element.
+//! Answer documents: what the provider is to do with a call, written, and [`read()`] as the provider
+//! reads them. Whatever text a caller brings along is carried, escaped; it can neither end an
+//! attribute nor begin an element.
 
 mod json;
 mod markup;
+mod read;
 
 pub use markup::{TEXML_CODECS, TexmlCodec};
+pub use read::{ANSWER_BYTES_MAX, Answered, BadAnswer, Stream, read};
 
 use crate::provider::Provider;
 

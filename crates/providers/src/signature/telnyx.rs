@@ -71,6 +71,20 @@ pub fn verify(
 #[derive(Debug)]
 pub struct SigningKey(Ed25519KeyPair);
 
+/// A text that is no signing key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a signing key is 32 bytes in base64, as `openssl rand -base64 32` prints them")]
+pub struct BadSigningKey;
+
+impl std::str::FromStr for SigningKey {
+    type Err = BadSigningKey;
+
+    fn from_str(text: &str) -> Result<Self, BadSigningKey> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| BadSigningKey)?;
+        bytes.try_into().map(Self::new).map_err(|_| BadSigningKey)
+    }
+}
+
 impl SigningKey {
     /// The key of a seed.
     pub fn new(seed: [u8; 32]) -> Self {
