@@ -208,3 +208,18 @@ fn telnyx_gets_the_codec_that_our_answer_asks_for() {
         assert_eq!(shown["sent"]["format"]["encoding"], name, "{shown}");
     }
 }
+
+#[test]
+fn a_server_that_turns_the_call_away_is_quoted() {
+    let routes = "routes: [{to: \"+15559990000\", app: echo}]\n";
+    let gateway = Gateway::start("simulated-no-route", routes);
+    let url = format!("ws://127.0.0.1:{}/sip/media-stream", gateway.http_port);
+    let (shown, well) = verdict(&simulate(&["twilio", "--stream", &url]));
+    assert!(!well);
+    assert_eq!(shown["end"]["by"], "closed", "{shown}");
+    let faults = shown["faults"].to_string();
+    assert!(
+        faults.contains("closed with 1008, not with 1000: no route"),
+        "{shown}"
+    );
+}

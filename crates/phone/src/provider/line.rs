@@ -247,9 +247,11 @@ impl<T: Transport> Line<T> {
                     simulator.handle_input(now, Input::Received(Frame::Binary(&bytes)));
                 }
                 Ok(Message::Close(frame)) => {
-                    let code = frame.map_or(1005, |frame| frame.code.into());
+                    let (code, words) = frame.as_ref().map_or((1005, ""), |frame| {
+                        (u16::from(frame.code), frame.reason.as_str())
+                    });
                     self.ended = true;
-                    simulator.handle_input(now, Input::Closed(CloseCode::Frame(code)));
+                    simulator.handle_input(now, Input::Closed(CloseCode::Frame(code), words));
                 }
                 Ok(_) => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -263,7 +265,7 @@ impl<T: Transport> Line<T> {
         if let (Some(failed), false) = (self.failed, self.ended) {
             self.ended = true;
             let input = match failed {
-                Failed::Gone => Input::Closed(CloseCode::Abnormal),
+                Failed::Gone => Input::Closed(CloseCode::Abnormal, ""),
                 Failed::NotReading => Input::NotReading,
             };
             simulator.handle_input(Instant::now(), input);
@@ -276,9 +278,9 @@ fn ending(error: &Error) -> Input<'static> {
     match error {
         // The server has gone without a close frame: that breaks no frame.
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            Input::Closed(CloseCode::Abnormal)
+            Input::Closed(CloseCode::Abnormal, "")
         }
         Error::Capacity(_) | Error::Utf8(_) | Error::Protocol(_) => Input::BrokenFraming,
-        _ => Input::Closed(CloseCode::Abnormal),
+        _ => Input::Closed(CloseCode::Abnormal, ""),
     }
 }

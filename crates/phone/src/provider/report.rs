@@ -78,6 +78,8 @@ pub struct Report {
     pub end: End,
     /// How the connection was closed; `None` where that took too long.
     pub closed: Option<CloseCode>,
+    /// The server's words in its close frame, escaped.
+    pub close_words: String,
     /// From the beginning to the end of the stream.
     pub lasted: Duration,
     /// From the beginning of the stream to the server's first message of audio.
@@ -136,7 +138,9 @@ impl Report {
             }
             (End::Caller | End::Server, Some(CloseCode::Frame(_))) => None,
             (_, Some(CloseCode::Frame(code))) => {
-                Some(format!("it closed with {code}, not with 1000"))
+                let words = &self.close_words;
+                let said = if words.is_empty() { "" } else { ": " };
+                Some(format!("it closed with {code}, not with 1000{said}{words}"))
             }
             (End::Caller | End::Server, Some(CloseCode::Abnormal)) => {
                 Some("it dropped the connection instead of answering the close frame".to_owned())

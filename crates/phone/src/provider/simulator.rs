@@ -34,8 +34,8 @@ pub enum Input<'a> {
     BrokenFraming,
     /// The server does not read what it is sent.
     NotReading,
-    /// The connection is closed.
-    Closed(CloseCode),
+    /// The connection is closed, and the server says why in these words.
+    Closed(CloseCode, &'a str),
     /// The caller hangs up now.
     HangUp,
 }
@@ -122,7 +122,7 @@ impl Simulator {
             Input::Received(frame) => self.received(now, frame),
             Input::BrokenFraming => self.broken(now, "it broke the rules of WebSocket itself"),
             Input::NotReading => self.broken(now, "it does not read what it is sent"),
-            Input::Closed(code) => self.closed(now, code),
+            Input::Closed(code, words) => self.closed(now, code, words),
             Input::HangUp => self.hang_up(now, End::Caller),
         }
         self.go_on(now);
@@ -337,7 +337,7 @@ impl Simulator {
         self.state = State::Closing { by };
     }
 
-    fn closed(&mut self, now: Instant, code: CloseCode) {
+    fn closed(&mut self, now: Instant, code: CloseCode, words: &str) {
         self.ended(
             now,
             match code {
@@ -345,7 +345,8 @@ impl Simulator {
                 CloseCode::Abnormal => End::Lost,
             },
         );
-        self.report.closed.get_or_insert(code);
+        self.report.closed = Some(code);
+        self.report.close_words = words.escape_debug().to_string();
         self.state = State::Over;
     }
 

@@ -174,7 +174,7 @@ fn a_call_is_greeting_audio_every_20_ms_keys_stop_and_close() {
     assert_eq!(rig.heard("key"), [(400, "key 1"), (660, "key #")]);
     rig.until(1_000);
     assert_eq!((rig.heard("stop").len(), rig.closed), (1, Some(1_000)));
-    rig.input(Input::Closed(CloseCode::Frame(1_000)));
+    rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
     let report = rig.report();
     assert_eq!(
         (report.end, report.lasted.as_millis()),
@@ -208,7 +208,7 @@ fn a_clear_empties_the_queue_and_echoes_marks_as_this_provider_does() {
         rig.say(&Down::Clear);
         assert_eq!(rig.heard("mark").len(), echoed, "{provider}");
         rig.until(900);
-        rig.input(Input::Closed(CloseCode::Frame(1_000)));
+        rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
         let report = rig.report();
         assert_eq!(report.counts.clears, 1);
         let loud = report.heard.iter().filter(|sample| **sample != 0).count();
@@ -229,7 +229,7 @@ fn a_server_that_answers_well_has_no_fault_in_any_dialect() {
         }
         rig.mark("m");
         rig.until(1_000);
-        rig.input(Input::Closed(CloseCode::Frame(1_000)));
+        rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
         let report = rig.report();
         assert_eq!(report.faults(), [""; 0], "{provider}");
         assert_eq!(report.first_sound, Some(Duration::from_millis(300)));
@@ -252,7 +252,7 @@ fn messages_that_break_the_dialect_are_named_with_an_example() {
     let riff = b"RIFF....WAVE";
     rig.speak(riff);
     rig.until(500);
-    rig.input(Input::Closed(CloseCode::Frame(1_000)));
+    rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
     let report = rig.report();
     for words in [
         "without streamSid: {\"event\":\"media\"",
@@ -273,6 +273,31 @@ fn messages_that_break_the_dialect_are_named_with_an_example() {
 }
 
 #[test]
+fn each_provider_minds_what_it_minds() {
+    let faults = |provider: &str, texts: &[&str]| {
+        let mut rig = Rig::new(provider, 500);
+        rig.speak(&[0x10; 320]);
+        texts.iter().for_each(|text| rig.text(text));
+        rig.until(500);
+        rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
+        rig.report().faults()
+    };
+    let odd = r#"{"event":"media","stream_sid":"MZ1","media":{"payload":"EBAQEA=="}}"#;
+    let exotel = faults("exotel", &[odd, r#"{"event":"clear"}"#]);
+    assert!(exotel[0].contains("no multiple of 320 bytes"), "{exotel:?}");
+    assert!(exotel[1].contains("without stream_sid"), "{exotel:?}");
+    // Telnyx knows the stream by its connection; Plivo only minds a wrong id.
+    assert_eq!(faults("telnyx", &[r#"{"event":"clear"}"#]), [""; 0]);
+    let wrong = r#"{"event":"clearAudio","streamId":"MZ2"}"#;
+    let plivo = faults("plivo", &[r#"{"event":"clearAudio"}"#, wrong]);
+    assert_eq!(plivo.len(), 1, "{plivo:?}");
+    assert!(plivo[0].contains("for another stream"), "{plivo:?}");
+    let vonage = faults("vonage", &[r#"{"action":"clear"}"#, r#"{"action":"sing"}"#]);
+    assert_eq!(vonage.len(), 1, "{vonage:?}");
+    assert!(vonage[0].contains("does not know"), "{vonage:?}");
+}
+
+#[test]
 fn a_fault_that_comes_again_is_counted_and_not_kept_again() {
     let mut rig = Rig::new("twilio", 500);
     for _ in 0..100 {
@@ -289,7 +314,7 @@ fn how_a_server_closes_is_judged_by_its_provider() {
         let mut rig = Rig::new(provider, 1_000);
         rig.speak(&[0x10; 320]);
         rig.until(100);
-        rig.input(Input::Closed(code));
+        rig.input(Input::Closed(code, "why\n"));
         rig.report()
     };
     for fine in [1_000, 1_001, 1_005] {
@@ -297,7 +322,10 @@ fn how_a_server_closes_is_judged_by_its_provider() {
         assert_eq!((report.faults().len(), report.end), (0, End::Closed));
     }
     let failed = closed("twilio", CloseCode::Frame(1_011));
-    assert!(has_fault(&failed, "closed with 1011"));
+    assert!(has_fault(
+        &failed,
+        "closed with 1011, not with 1000: why\\n"
+    ));
     let lost = closed("twilio", CloseCode::Abnormal);
     assert!(has_fault(&lost, "without a close frame"));
     assert_eq!(lost.end, End::Lost);
@@ -325,7 +353,7 @@ fn a_server_that_says_it_hangs_up_ends_the_call() {
     rig.until(200);
     rig.say(&Down::Hangup);
     assert_eq!(rig.closed, Some(1_000));
-    rig.input(Input::Closed(CloseCode::Frame(1_000)));
+    rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
     let report = rig.report();
     assert_eq!(report.end, End::Server);
     assert_eq!(report.faults(), [""; 0]);
@@ -342,7 +370,7 @@ fn an_echo_is_found_with_its_delay() {
         rig.speak(&piece);
     }
     rig.until(2_000);
-    rig.input(Input::Closed(CloseCode::Frame(1_000)));
+    rig.input(Input::Closed(CloseCode::Frame(1_000), ""));
     let trip = rig.report().round_trip().expect("an echo");
     assert!(trip.likeness > 0.9, "{trip:?}");
     let ms = trip.delay.as_millis();
