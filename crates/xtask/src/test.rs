@@ -72,16 +72,23 @@ fn second_try(names: &[String], peers: &[Peer]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Lints are errors with the compiler that `rust-version` names. A newer one knows others, which
+/// are shown: a new compiler breaks nobody's build.
 fn clippy() -> Command {
     let mut command = cargo();
-    command.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    command.args(["clippy", "--workspace", "--all-targets"]);
+    let ours = concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), ".");
+    match workspace::output(Command::new("rustc").arg("--version")) {
+        Ok(version) if !version.starts_with(ours) => {
+            eprintln!(
+                "      lints are shown and not counted: this is {}",
+                version.trim()
+            );
+        }
+        _ => {
+            command.args(["--", "-D", "warnings"]);
+        }
+    }
     command
 }
 

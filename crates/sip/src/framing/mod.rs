@@ -140,11 +140,8 @@ impl StreamFramer {
 
     /// Drops CRLFs before a message; says whether there was a ping among them.
     fn take_line_ends(&mut self) -> bool {
-        let pairs = self
-            .buffer
-            .chunks_exact(2)
-            .take_while(|pair| *pair == b"\r\n")
-            .count();
+        let (pairs, _) = self.buffer.as_chunks::<2>();
+        let pairs = pairs.iter().take_while(|pair| *pair == b"\r\n").count();
         self.buffer.drain(..pairs * 2);
         self.scanned = self.scanned.saturating_sub(pairs * 2);
         self.line_ends += pairs;

@@ -30,6 +30,9 @@ fn packages() -> Vec<Value> {
     let host =
         workspace::output(std::process::Command::new("rustc").args(["--print", "host-tuple"]));
     let host = host.expect("rustc names its host");
+    // On a new machine nothing but this program's own packages is here yet.
+    let fetched = workspace::output(workspace::cargo().args(["fetch", "--target", host.trim()]));
+    fetched.expect("cargo fetch");
     let mut cargo = workspace::cargo();
     cargo.args(["metadata", "--offline", "--format-version", "1"]);
     // Packages for other systems were never fetched here; cargo-deny looks at those.
