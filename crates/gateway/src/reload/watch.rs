@@ -1,5 +1,8 @@
 //! Notices that a configuration file, or the `.env` beside it, has other contents.
 
+#[cfg(test)]
+mod tests;
+
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
