@@ -33,6 +33,10 @@ struct Call {
 
 impl Call {
     fn ringing(on_lost: OnLost) -> Self {
+        Self::ringing_in("trunkline", on_lost)
+    }
+
+    fn ringing_in(protocol: &str, on_lost: OnLost) -> Self {
         let info = CallInfo {
             id: CallId::from_bytes([7; 16]),
             direction: Direction::Inbound,
@@ -46,9 +50,9 @@ impl Call {
             answer: AnswerMode::Manual,
             ..WireOptions::default()
         };
-        let trunkline = dialect("trunkline").expect("it is always there");
+        let dialect = dialect(protocol).expect("a protocol");
         let mut call = Self {
-            wire: Reconnecting::new(trunkline, info, options, on_lost),
+            wire: Reconnecting::new(dialect, info, options, on_lost),
             now: start(),
         };
         assert_eq!(call.drain(), ["ring"]);
@@ -103,8 +107,10 @@ impl Call {
 /// The type of a message, and how often it says that the call was resumed.
 fn said(text: &str) -> String {
     let message: Value = serde_json::from_str(text).expect("JSON");
-    let resumed = message["customParameters"]["resumed"].as_str();
-    let kind = message["type"].as_str().expect("a type");
+    let own = message["customParameters"]["resumed"].as_str();
+    let resumed = own.or(message["start"]["customParameters"]["resumed"].as_str());
+    let kind = message["type"].as_str().or(message["event"].as_str());
+    let kind = kind.expect("a type");
     resumed.map_or(kind.to_owned(), |times| format!("{kind} resumed {times}"))
 }
 
@@ -242,4 +248,16 @@ fn an_application_that_hangs_up_or_never_was_there_is_not_dialled_again() {
         call.input(LOST).last().map(String::as_str),
         Some("end AppLost")
     );
+}
+
+#[test]
+fn an_application_that_speaks_a_providers_dialect_comes_back_too() {
+    let mut call = Call::ringing_in("twilio", patient());
+    call.input(AppInput::Opened);
+    call.event(&CallEvent::Answered);
+    assert_eq!(call.input(LOST)[3], "redial");
+    let back = call.input(AppInput::Opened);
+    assert_eq!(back[..2], ["clear", "continue"]);
+    assert!(back.contains(&"start resumed 1".to_owned()), "{back:?}");
+    assert!(!back.contains(&"answer".to_owned()), "{back:?}");
 }
