@@ -3,12 +3,13 @@
 //! A wake-up costs as much as handling a packet. With a handful of calls each packet is handled
 //! the moment it comes; with many, waiting a fraction of a millisecond lets one wake-up serve
 //! several calls, as a network card does with its interrupts. The wait grows with the load that
-//! was seen and is added to no call twice in one direction.
+//! was seen. What counts is the delay from a caller's sound to the answer: where applications are
+//! in between, a call waits for its shard twice, each time half as long.
 
 use std::time::{Duration, Instant};
 
-/// The longest wait: what a call may be delayed by, each way.
-const WAIT_MAX: Duration = Duration::from_micros(500);
+/// The longest wait, of both directions together: what a call may be delayed by there and back.
+const WAIT_MAX: Duration = Duration::from_millis(1);
 /// Below this many events a second, each gets its own wake-up.
 const BUSY_FROM: u32 = 2_000;
 /// From this many on the wait is [`WAIT_MAX`].
@@ -16,11 +17,22 @@ const BUSY_FULLY: u32 = 8_000;
 /// Over what time events are counted.
 const WINDOW: Duration = Duration::from_millis(100);
 
+/// What a wake-up found to do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Found {
+    /// Calls that were due.
+    pub due: u32,
+    /// Sockets with something of a far end.
+    pub far_ends: u32,
+    /// Sockets with something of an application.
+    pub applications: u32,
+}
+
 /// Counts what a shard does and says how long it may rest.
 #[derive(Debug)]
 pub struct Moderation {
     since: Instant,
-    events: u32,
+    found: Found,
     wait: Duration,
 }
 
@@ -29,53 +41,90 @@ impl Moderation {
     pub fn new(now: Instant) -> Self {
         Self {
             since: now,
-            events: 0,
+            found: Found::default(),
             wait: Duration::ZERO,
         }
     }
 
-    /// Notes the events of one wake-up and says how long to let further ones gather.
-    pub fn after(&mut self, events: u32, now: Instant) -> Duration {
-        self.events = self.events.saturating_add(events);
+    /// Notes what a wake-up found and says how long to let further work gather.
+    pub fn after(&mut self, found: Found, now: Instant) -> Duration {
+        self.found = self.found.and(found);
         let passed = now.saturating_duration_since(self.since);
         if passed >= WINDOW {
-            let per_second = f64::from(self.events) / passed.as_secs_f64();
-            self.wait = wait_at(per_second);
-            self.events = 0;
+            self.wait = self.found.wait(passed);
+            self.found = Found::default();
             self.since = now;
         }
         self.wait
     }
 }
 
-fn wait_at(per_second: f64) -> Duration {
-    let (from, to) = (f64::from(BUSY_FROM), f64::from(BUSY_FULLY));
-    WAIT_MAX.mul_f64(((per_second - from) / (to - from)).clamp(0.0, 1.0))
+impl Found {
+    fn and(self, other: Self) -> Self {
+        Self {
+            due: self.due.saturating_add(other.due),
+            far_ends: self.far_ends.saturating_add(other.far_ends),
+            applications: self.applications.saturating_add(other.applications),
+        }
+    }
+
+    /// The wait that suits what was found in this time.
+    fn wait(self, passed: Duration) -> Duration {
+        let sockets = self.far_ends.saturating_add(self.applications);
+        let per_second = f64::from(self.due.saturating_add(sockets)) / passed.as_secs_f64();
+        let (from, to) = (f64::from(BUSY_FROM), f64::from(BUSY_FULLY));
+        let busy = ((per_second - from) / (to - from)).clamp(0.0, 1.0);
+        // From 1, nobody has an application, to 2, all do.
+        let ways = 1.0 + f64::from(self.applications) / f64::from(self.far_ends.max(1));
+        WAIT_MAX.mul_f64(busy / ways.clamp(1.0, 2.0))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What `found` a millisecond, for so many of them, makes the last wait.
+    fn wait_after(
+        moderation: &mut Moderation,
+        start: Instant,
+        count: u64,
+        found: Found,
+    ) -> Duration {
+        let mut wait = Duration::ZERO;
+        for n in 1..=count {
+            wait = moderation.after(found, start + Duration::from_millis(n));
+        }
+        wait
+    }
+
     #[test]
     fn an_idle_shard_never_waits_and_a_busy_one_waits_its_fill() {
         let start = Instant::now();
         let mut moderation = Moderation::new(start);
-        let mut now = start;
-        for _ in 0..200 {
-            now += Duration::from_millis(1);
-            assert_eq!(moderation.after(1, now), Duration::ZERO, "1,000 a second");
-        }
-        let mut wait = Duration::ZERO;
-        for _ in 0..300 {
-            now += Duration::from_millis(1);
-            wait = moderation.after(20, now);
-        }
+        let packets = |far_ends| Found {
+            far_ends,
+            ..Found::default()
+        };
+        let wait = wait_after(&mut moderation, start, 200, packets(1));
+        assert_eq!(wait, Duration::ZERO, "1,000 a second");
+        let later = start + Duration::from_millis(200);
+        let wait = wait_after(&mut moderation, later, 300, packets(20));
         assert_eq!(wait, WAIT_MAX, "20,000 a second");
-        for _ in 0..300 {
-            now += Duration::from_millis(1);
-            wait = moderation.after(0, now);
-        }
+        let later = later + Duration::from_millis(300);
+        let wait = wait_after(&mut moderation, later, 300, packets(0));
         assert_eq!(wait, Duration::ZERO, "idle again");
+    }
+
+    #[test]
+    fn a_call_with_an_application_waits_half_as_long_each_way() {
+        let start = Instant::now();
+        let found = Found {
+            due: 10,
+            far_ends: 10,
+            applications: 10,
+        };
+        let wait = wait_after(&mut Moderation::new(start), start, 300, found);
+        assert_eq!(wait, WAIT_MAX / 2);
     }
 }

@@ -5,7 +5,7 @@ use super::deadlines::Deadlines;
 use super::key::{Socket, of_token};
 use super::line::Line;
 use super::load::{Lateness, Load};
-use super::moderation::Moderation;
+use super::moderation::{Found, Moderation};
 use super::panics::contained;
 use super::slot::{Slot, Surroundings, Turn};
 use super::{CallKey, NewCall, Report, ToShard};
@@ -87,6 +87,10 @@ impl Loop {
             let now = Instant::now();
             let due = self.run_due(now);
             self.send(now);
+            let due = Found {
+                due,
+                ..Found::default()
+            };
             let wait = moderation.after(due, now);
             if !wait.is_zero() {
                 std::thread::sleep(wait);
@@ -95,14 +99,17 @@ impl Loop {
             // An interrupted wait is a wake-up like another.
             let _ = self.poll.poll(&mut events, timeout);
             let now = Instant::now();
-            let mut seen = 0;
+            let mut found = Found::default();
             for event in &events {
-                seen += 1;
                 if let Some((place, socket)) = of_token(event.token()) {
+                    match socket {
+                        Socket::App => found.applications += 1,
+                        _ => found.far_ends += 1,
+                    }
                     self.ready(place, socket, now);
                 }
             }
-            moderation.after(seen, now);
+            moderation.after(found, now);
             if let Some(is_late) = self.lateness.verdict(now) {
                 self.load.set_late(is_late);
             }
