@@ -48,7 +48,7 @@ pub struct Simulate {
     /// USER:PASSWORD, for Telnyx a private key, 32 bytes in base64.
     #[arg(long, value_name = "SECRET")]
     auth_token: Option<String>,
-    /// Where the server believes that the world reaches it, such as https://voice.example.com: that
+    /// Where the server believes that the world reaches it, such as `https://voice.example.com`: that
     /// is signed, and what leads there is opened at the webhook's own host.
     #[arg(long, value_name = "URL", requires = "webhook")]
     public_url: Option<String>,
