@@ -1,13 +1,22 @@
 //! Runs every target of `fuzz/` and keeps what libFuzzer says of each.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::write_page;
+use super::{day_and_commit, write_page};
 use crate::workspace::{self, Failure, output, spelled};
 
 const MINUTES: u64 = 10;
+
+/// Where the figures of targets that are not run now are found.
+const PAGE: &str = "docs/evidence/fuzz.md";
+
+const HEADING: &str = "libFuzzer with the address sanitizer; each row with the run it is of.
+
+| target | minutes | executions | covered edges | features | outcome | run |
+|---|---|---|---|---|---|---|
+";
 
 /// What one target's run came to.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,40 +44,31 @@ impl Coverage {
     }
 }
 
-/// Fuzzes each target for the minutes given and writes the table. A crash fails the run.
+/// Fuzzes all targets, or those named, for the minutes given and writes the table. The rows of
+/// targets that were not run stay. A crash fails the run.
 pub fn run(arguments: &[&str]) -> Result<(), Failure> {
-    let minutes: u64 = match arguments {
-        [] => MINUTES,
-        [minutes] => minutes.parse().unwrap_or(0),
-        _ => 0,
+    let (minutes, named) = match arguments {
+        [] => (MINUTES, arguments),
+        [minutes, named @ ..] => (minutes.parse().unwrap_or(0), named),
     };
     // To libFuzzer, no time means no end.
     if minutes == 0 {
-        return Err("usage: cargo xtask evidence fuzz [MINUTES], at least 1".into());
+        return Err("usage: cargo xtask evidence fuzz [MINUTES [TARGET…]], at least 1".into());
     }
-    let mut rows = String::new();
+    let targets = asked_for(targets()?, named)?;
+    let kept = std::fs::read_to_string(workspace::root().join(PAGE)).unwrap_or_default();
+    let mut rows = rows(&kept);
     let mut crashed = Vec::new();
-    for (target, run) in fuzz_all(targets()?, minutes)? {
+    let at = day_and_commit()?;
+    for (target, run) in fuzz_all(targets, minutes)? {
         let (coverage, fine) = run?;
-        let outcome = if fine { "no crash" } else { "CRASH" };
-        let Coverage {
-            executions,
-            edges,
-            features,
-        } = coverage;
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            rows,
-            "| `{target}` | {executions} | {edges} | {features} | {outcome} |"
-        );
+        rows.insert(target.clone(), row(&target, &coverage, minutes, &at, fine));
         if !fine {
             crashed.push(target);
         }
     }
-    let heading =
-        "| target | executions | covered edges | features | outcome |\n|---|---|---|---|---|\n";
-    let lead = format!("Minutes a target: {minutes}. libFuzzer with the address sanitizer.\n\n");
-    write_page("fuzz", "Fuzzing", &format!("{lead}{heading}{rows}"))?;
+    let table: Vec<&str> = rows.values().map(String::as_str).collect();
+    write_page("fuzz", "Fuzzing", &format!("{HEADING}{}", table.join("\n")))?;
     if crashed.is_empty() {
         return Ok(());
     }
@@ -77,6 +77,33 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
         crashed.join(", ")
     )
     .into())
+}
+
+/// The targets that are named; all where none is.
+fn asked_for(all: Vec<String>, named: &[&str]) -> Result<Vec<String>, Failure> {
+    if let Some(unknown) = named.iter().find(|name| !all.iter().any(|it| it == *name)) {
+        return Err(format!("no target {unknown}; there are {}", all.join(", ")).into());
+    }
+    let asked = |target: &String| named.is_empty() || named.contains(&target.as_str());
+    Ok(all.into_iter().filter(asked).collect())
+}
+
+/// The rows of a page by their targets.
+fn rows(page: &str) -> BTreeMap<String, String> {
+    page.lines()
+        .filter_map(|line| Some((line.strip_prefix("| `")?.split_once('`')?.0, line)))
+        .map(|(target, line)| (target.to_owned(), line.to_owned()))
+        .collect()
+}
+
+fn row(target: &str, coverage: &Coverage, minutes: u64, at: &str, fine: bool) -> String {
+    let Coverage {
+        executions,
+        edges,
+        features,
+    } = coverage;
+    let outcome = if fine { "no crash" } else { "CRASH" };
+    format!("| `{target}` | {minutes} | {executions} | {edges} | {features} | {outcome} | {at} |")
 }
 
 /// One target's figures and whether it ran without a crash.
@@ -189,5 +216,26 @@ mod tests {
                 features: 1290
             }
         );
+    }
+    #[test]
+    fn the_rows_of_other_targets_stay() {
+        let wav = row(
+            "wav",
+            &Coverage::default(),
+            10,
+            "2026-11-21 at 1f44d48",
+            true,
+        );
+        let mut rows = rows(&format!("# Fuzzing\n\n{HEADING}{wav}\n"));
+        rows.insert("sdp".to_owned(), "new".to_owned());
+        assert_eq!(rows.into_values().collect::<Vec<_>>(), ["new", &wav]);
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_refused() {
+        let all = || vec!["sdp".to_owned(), "wav".to_owned()];
+        assert_eq!(asked_for(all(), &[]).expect("all"), all());
+        assert_eq!(asked_for(all(), &["wav"]).expect("one"), ["wav"]);
+        assert!(asked_for(all(), &["vaw"]).is_err());
     }
 }

@@ -20,7 +20,7 @@ struct Evidence {
 const EVIDENCE: &[Evidence] = &[
     Evidence {
         name: "fuzz",
-        what: "every fuzz target for some minutes: executions and covered edges (argument: minutes)",
+        what: "every fuzz target for some minutes: executions and covered edges (arguments: minutes, targets)",
         run: fuzz::run,
     },
     Evidence {
@@ -70,6 +70,16 @@ pub fn write_page(name: &str, title: &str, body: &str) -> Result<(), Failure> {
 
 /// The day, the commit and the machine a measurement belongs to.
 fn circumstances() -> Result<String, Failure> {
+    let cores = std::thread::available_parallelism()?;
+    Ok(format!(
+        "{}, {} ({cores} cores)",
+        day_and_commit()?,
+        processor()
+    ))
+}
+
+/// The day and the commit of a measurement.
+fn day_and_commit() -> Result<String, Failure> {
     let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
     let mut git = Command::new("git");
     let commit = output(
@@ -77,13 +87,7 @@ fn circumstances() -> Result<String, Failure> {
             .args(["rev-parse", "--short", "HEAD"]),
     );
     let commit = commit.unwrap_or_else(|_| "an unknown commit".into());
-    let cores = std::thread::available_parallelism()?;
-    Ok(format!(
-        "{} at {}, {} ({cores} cores)",
-        day.trim(),
-        commit.trim(),
-        processor()
-    ))
+    Ok(format!("{} at {}", day.trim(), commit.trim()))
 }
 
 fn processor() -> String {
