@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use trunkline_audio::{AudioFrame, FRAME_SAMPLES};
 use trunkline_call::{
-    CallCommand, CallEvent, CallId, CallInfo, Direction, EndReason, Headers, Mark,
+    CallCommand, CallEvent, CallId, CallInfo, Direction, EndReason, Headers, Mark, Parameters,
 };
 use trunkline_streams::{
     AnswerMode, AppInput, AppOutput, AppWire, Frame, SampleRate, Trunkline, WireOptions,
@@ -56,7 +56,7 @@ impl Call {
             from: "a".into(),
             to: "b".into(),
             headers: Headers::default(),
-            parameters: Headers::default(),
+            parameters: Parameters::default(),
             traceparent: String::new(),
         };
         let options = WireOptions {
@@ -138,7 +138,7 @@ impl Call {
                 AppOutput::Command(CallCommand::Pause) => {
                     events.push(CallEvent::Paused { at_ms: 20 });
                 }
-                AppOutput::Command(_) | AppOutput::End(_) => {}
+                AppOutput::Command(_) | AppOutput::End(_) | AppOutput::Redial => {}
             }
         }
         for event in events {

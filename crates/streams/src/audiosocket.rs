@@ -6,8 +6,8 @@
 use crate::Frame;
 use crate::dialect::{IdPrefixes, StreamDialect};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up, json,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec, Up,
+    json,
 };
 use trunkline_call::Parameters;
 
@@ -20,15 +20,10 @@ pub const DIALECT: StreamDialect = StreamDialect {
         hangup: Hangup::Message,
         marks: Marks::None,
         paced_by_server: true,
-        reordered: false,
-        subprotocol: None,
         pings: false,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<AudioSocket>::default(),
     opens: |opening| matches!(opening.frame, Frame::Binary([UUID, 0, 16, uuid @ ..]) if uuid.len() == 16),
 };
@@ -114,11 +109,8 @@ impl StreamCodec for AudioSocket {
         if let Some(rate) = rate(kind) {
             self.format = linear(rate);
             return Ok(Up::Media(Media {
-                track: Track::Inbound,
-                chunk: None,
-                timestamp_ms: None,
                 format: Some(self.format),
-                payload,
+                ..Media::bare(payload)
             }));
         }
         match (kind, payload) {

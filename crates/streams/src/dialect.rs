@@ -51,6 +51,15 @@ pub struct IdPrefixes {
     pub account: &'static str,
 }
 
+impl IdPrefixes {
+    /// Ids are bare.
+    pub const NONE: Self = Self {
+        stream: "",
+        call: "",
+        account: "",
+    };
+}
+
 /// The dialect of media streams that a name or an alias means.
 pub fn stream(name: &str) -> Option<&'static StreamDialect> {
     STREAMS

@@ -11,7 +11,7 @@ use crate::stream::clip::Clip;
 use crate::stream::json::{self, Number, Text};
 use crate::stream::preamble::{self, linear};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, StreamCodec, Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, StreamCodec, Up,
 };
 
 /// Where the registry finds this dialect.
@@ -22,16 +22,9 @@ pub const DIALECT: StreamDialect = StreamDialect {
         format: linear(16_000),
         hangup: Hangup::Close,
         marks: Marks::None,
-        paced_by_server: false,
-        reordered: false,
-        subprotocol: None,
-        pings: true,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<ModAudioStream>::default(),
     // Its metadata may be anything: only the path tells.
     opens: |_| false,
@@ -74,13 +67,7 @@ impl StreamCodec for ModAudioStream {
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         let preamble = match frame {
             Frame::Binary(payload) if self.format.is_some() => {
-                return Ok(Up::Media(Media {
-                    track: Track::Inbound,
-                    chunk: None,
-                    timestamp_ms: None,
-                    format: None,
-                    payload,
-                }));
+                return Ok(Up::Media(Media::bare(payload)));
             }
             Frame::Binary(_) => "",
             Frame::Text(text) if self.format.is_none() => text,
@@ -114,11 +101,7 @@ impl StreamCodec for ModAudioStream {
     /// The commercial module also takes binary messages, at the rate that it sends.
     fn read_down<'a>(&'a mut self, frame: Frame<'a>) -> Result<Down<'a>, Nonsense> {
         match frame {
-            Frame::Binary(payload) => Ok(Down::Media {
-                payload,
-                format: None,
-                mark: None,
-            }),
+            Frame::Binary(payload) => Ok(Down::bare(payload)),
             Frame::Text(text) => self.read_message(text),
             Frame::Ping => Ok(Down::Nothing),
         }

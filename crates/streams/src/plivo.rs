@@ -25,10 +25,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         hangup: Hangup::Close,
         // Only what was played to its end is reported.
         marks: Marks::ForgottenWhenCleared,
-        paced_by_server: false,
-        reordered: false,
-        subprotocol: None,
-        pings: true,
+        ..Manners::USUAL
     },
     ids: IdPrefixes {
         stream: "",

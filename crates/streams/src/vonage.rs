@@ -16,8 +16,7 @@ use crate::dialect::{IdPrefixes, StreamDialect};
 use crate::stream::bodies::DtmfBody;
 use crate::stream::json::{self, Number, Object, Text};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec, Up,
 };
 
 /// Where the registry finds this dialect.
@@ -32,16 +31,9 @@ pub const DIALECT: StreamDialect = StreamDialect {
         // The connection is the last action of its NCCO.
         hangup: Hangup::Close,
         marks: Marks::ForgottenWhenCleared,
-        paced_by_server: false,
-        reordered: false,
-        subprotocol: None,
-        pings: true,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<Vonage>::default(),
     opens: |opening| opening.is("/event", CONNECTED),
 };
@@ -83,7 +75,7 @@ struct Message<'a> {
 impl StreamCodec for Vonage {
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         let text = match frame {
-            Frame::Binary(payload) => return Ok(Up::Media(heard(payload))),
+            Frame::Binary(payload) => return Ok(Up::Media(Media::bare(payload))),
             Frame::Ping => return Ok(Up::Nothing),
             Frame::Text(text) => text,
         };
@@ -143,11 +135,7 @@ impl StreamCodec for Vonage {
     fn read_down<'a>(&'a mut self, frame: Frame<'a>) -> Result<Down<'a>, Nonsense> {
         let text = match frame {
             Frame::Binary(payload) => {
-                return Ok(Down::Media {
-                    payload,
-                    format: None,
-                    mark: None,
-                });
+                return Ok(Down::bare(payload));
             }
             Frame::Ping => return Ok(Down::Nothing),
             Frame::Text(text) => text,
@@ -206,16 +194,6 @@ impl Message<'_> {
             (None, Some(body)) => body.up(),
             (None, None) => Err(Nonsense("dtmf without its digit")),
         }
-    }
-}
-
-fn heard(payload: &[u8]) -> Media<'_> {
-    Media {
-        track: Track::Inbound,
-        chunk: None,
-        timestamp_ms: None,
-        format: None,
-        payload,
     }
 }
 

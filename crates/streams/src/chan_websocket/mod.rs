@@ -9,8 +9,7 @@ use crate::Frame;
 use crate::dialect::{IdPrefixes, StreamDialect};
 use crate::stream::json::{self, quoted};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec, Up,
 };
 
 mod control;
@@ -29,16 +28,10 @@ pub const DIALECT: StreamDialect = StreamDialect {
         },
         hangup: Hangup::Message,
         marks: Marks::ForgottenWhenCleared,
-        paced_by_server: false,
-        reordered: false,
         subprotocol: Some("media"),
-        pings: true,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<ChanWebsocket>::default(),
     opens: |opening| match opening.frame {
         Frame::Text(text) => {
@@ -87,13 +80,7 @@ impl StreamCodec for ChanWebsocket {
         let text = match frame {
             Frame::Text(text) => text,
             Frame::Binary(payload) => {
-                return Ok(Up::Media(Media {
-                    track: Track::Inbound,
-                    chunk: None,
-                    timestamp_ms: None,
-                    format: None,
-                    payload,
-                }));
+                return Ok(Up::Media(Media::bare(payload)));
             }
             Frame::Ping => return Ok(Up::Nothing),
         };
@@ -151,11 +138,7 @@ impl StreamCodec for ChanWebsocket {
             Frame::Text(text) if text.len() <= TEXT_BYTES_MAX => text,
             Frame::Text(_) => return Err(Nonsense("a command of more than 128 bytes")),
             Frame::Binary(payload) if payload.len() <= MEDIA_BYTES_MAX => {
-                return Ok(Down::Media {
-                    payload,
-                    format: None,
-                    mark: None,
-                });
+                return Ok(Down::bare(payload));
             }
             Frame::Binary(_) => return Err(Nonsense("media of more than 65535 bytes")),
             Frame::Ping => return Ok(Down::Nothing),

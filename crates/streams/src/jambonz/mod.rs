@@ -14,8 +14,7 @@ use crate::stream::clip::Clip;
 use crate::stream::json::{self, Number, Text, quoted};
 use crate::stream::preamble::{self, linear};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec, Up,
 };
 use marks::{Kind, Waiting};
 
@@ -27,16 +26,10 @@ pub const DIALECT: StreamDialect = StreamDialect {
         format: linear(16_000),
         hangup: Hangup::Message,
         marks: Marks::EchoedWhenCleared,
-        paced_by_server: false,
-        reordered: false,
         subprotocol: Some("audio.jambonz.org"),
-        pings: true,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<Jambonz>::default(),
     opens: |opening| opening.has("/sampleRate") && opening.has("/mixType"),
 };
@@ -105,13 +98,7 @@ impl StreamCodec for Jambonz {
     /// Where FreeSWITCH was given no metadata, its first audio begins the stream and is not heard.
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         match frame {
-            Frame::Binary(payload) if self.format.is_some() => Ok(Up::Media(Media {
-                track: Track::Inbound,
-                chunk: None,
-                timestamp_ms: None,
-                format: None,
-                payload,
-            })),
+            Frame::Binary(payload) if self.format.is_some() => Ok(Up::Media(Media::bare(payload))),
             Frame::Binary(_) => self.started(""),
             Frame::Text(text) if self.format.is_none() => self.started(text),
             Frame::Text(text) => self.read_event(text),
@@ -161,11 +148,7 @@ impl StreamCodec for Jambonz {
     fn read_down<'a>(&'a mut self, frame: Frame<'a>) -> Result<Down<'a>, Nonsense> {
         let text = match frame {
             Frame::Binary(payload) => {
-                return Ok(Down::Media {
-                    payload,
-                    format: None,
-                    mark: None,
-                });
+                return Ok(Down::bare(payload));
             }
             Frame::Text(text) => text,
             Frame::Ping => return Ok(Down::Nothing),

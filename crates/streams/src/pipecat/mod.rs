@@ -11,8 +11,7 @@ mod protobuf;
 use crate::Frame;
 use crate::dialect::{IdPrefixes, StreamDialect};
 use crate::stream::{
-    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec,
-    Track, Up,
+    Down, Encoding, Hangup, Manners, Marks, Media, MediaFormat, Nonsense, Start, StreamCodec, Up,
 };
 use protobuf::{Fields, Value, push_bytes, push_number};
 
@@ -24,16 +23,9 @@ pub const DIALECT: StreamDialect = StreamDialect {
         format: linear(16_000),
         hangup: Hangup::Close,
         marks: Marks::None,
-        paced_by_server: false,
-        reordered: false,
-        subprotocol: None,
-        pings: true,
+        ..Manners::USUAL
     },
-    ids: IdPrefixes {
-        stream: "",
-        call: "",
-        account: "",
-    },
+    ids: IdPrefixes::NONE,
     codec: || Box::<Pipecat>::default(),
     opens: |opening| matches!(opening.frame, Frame::Binary(bytes) if frame(bytes).is_ok()),
 };
@@ -169,11 +161,8 @@ impl StreamCodec for Pipecat {
                 Ok(self.started(start))
             }
             Content::Audio { samples, rate } => Ok(Up::Media(Media {
-                track: Track::Inbound,
-                chunk: None,
-                timestamp_ms: None,
                 format: Some(linear(rate)),
-                payload: samples,
+                ..Media::bare(samples)
             })),
             Content::Message(text) => match messages::read_up(text)? {
                 Up::Start(start) => Ok(self.started(*start)),

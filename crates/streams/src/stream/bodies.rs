@@ -33,11 +33,7 @@ impl MediaBody<'_> {
 
     /// From the server's end, where the message does not say its format.
     pub(crate) fn down<'a>(&self, payload: &'a mut Payload) -> Result<Down<'a>, Nonsense> {
-        Ok(Down::Media {
-            payload: payload.decode(&self.payload)?,
-            format: None,
-            mark: None,
-        })
+        Ok(Down::bare(payload.decode(&self.payload)?))
     }
 }
 

@@ -67,6 +67,13 @@ pub struct Start {
     pub parameters: Parameters,
 }
 
+impl Start {
+    /// Whose call it is; empty where it is not told.
+    pub(crate) fn account(&self) -> &str {
+        self.account_id.as_deref().unwrap_or_default()
+    }
+}
+
 /// A piece of audio: any number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Media<'a> {
@@ -81,6 +88,19 @@ pub struct Media<'a> {
     pub format: Option<MediaFormat>,
     /// The audio.
     pub payload: &'a [u8],
+}
+
+impl<'a> Media<'a> {
+    /// The caller's voice in the format of [`Start::up`], of which nothing else is told.
+    pub(crate) fn bare(payload: &'a [u8]) -> Self {
+        Self {
+            track: Track::Inbound,
+            chunk: None,
+            timestamp_ms: None,
+            format: None,
+            payload,
+        }
+    }
 }
 
 /// Whose voice a piece of audio is.
@@ -134,4 +154,15 @@ pub enum Down<'a> {
     Hangup,
     /// Known to the dialect and of no meaning to a call.
     Nothing,
+}
+
+impl<'a> Down<'a> {
+    /// Audio in the format of [`Start::down`], without a mark.
+    pub(crate) fn bare(payload: &'a [u8]) -> Self {
+        Self::Media {
+            payload,
+            format: None,
+            mark: None,
+        }
+    }
 }

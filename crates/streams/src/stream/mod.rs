@@ -10,6 +10,7 @@
 pub(crate) mod bodies;
 pub(crate) mod clip;
 mod detect;
+pub(crate) mod events;
 mod format;
 pub(crate) mod json;
 mod message;
@@ -66,6 +67,19 @@ pub struct Manners {
     pub subprotocol: Option<&'static str>,
     /// Both ends answer pings. Where not, an end that is silent may still be there.
     pub pings: bool,
+}
+
+impl Manners {
+    /// What most dialects have in common; the format is a telephone line's.
+    pub const USUAL: Self = Self {
+        format: MediaFormat::PCMU,
+        hangup: Hangup::Close,
+        marks: Marks::None,
+        paced_by_server: false,
+        reordered: false,
+        subprotocol: None,
+        pings: true,
+    };
 }
 
 /// How the server's end says that the call is over.
