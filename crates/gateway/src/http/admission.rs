@@ -5,16 +5,17 @@
 //! signature or by Exotel's password. Otherwise only this machine and its own network are believed:
 //! not whoever comes through a proxy, and no page in a browser.
 
-use super::Shared;
 use super::access::{Client, is_passed_on};
 use super::error::ApiError;
 use super::webhooks::handshake_proof;
 use super::webhooks::now_s;
+use super::{Shared, StreamRefusal};
 use crate::signalling::is_private;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
 use trunkline_providers::Provider;
+use trunkline_providers::ticket::NotAdmitted;
 
 /// What the path of a stream says of the right to be there.
 #[derive(Clone, Debug)]
@@ -28,24 +29,53 @@ pub struct Ticket {
 /// Admits the handshake of a provider's stream, or says why not. A ticket is used up by this.
 ///
 /// # Errors
-/// 403 with what to do about it.
+/// 403 with what to do about it. It is counted.
 pub fn admit(
     shared: &Shared,
     client: Client,
     request: &Request,
     ticket: Option<&Ticket>,
 ) -> Result<(), ApiError> {
+    let admitted = proven(shared, client, request, ticket);
+    admitted.map_err(|(refusal, why)| {
+        shared.control.metrics().stream_refused(refusal);
+        why
+    })
+}
+
+/// A refusal, as it is counted and as it is told.
+type Refused = (StreamRefusal, ApiError);
+
+fn unproven(why: ApiError) -> Refused {
+    (StreamRefusal::Unproven, why)
+}
+
+fn proven(
+    shared: &Shared,
+    client: Client,
+    request: &Request,
+    ticket: Option<&Ticket>,
+) -> Result<(), Refused> {
     let Some(Ticket { provider, text }) = ticket else {
         let settings = shared.settings();
         return match handshake_proof(&settings, request) {
             Some(proof) => proof.map_err(|denied| ApiError::forbidden(denied.to_string())),
             None => admit_neighbour(client, request.headers()),
-        };
+        }
+        .map_err(unproven);
     };
     let provider = Provider::named(provider)
-        .ok_or_else(|| ApiError::forbidden("nobody of this name is given tickets"))?;
+        .ok_or_else(|| unproven(ApiError::forbidden("nobody of this name is given tickets")))?;
     let admitted = shared.tickets().admit(provider, text, now_s());
-    admitted.map_err(|why| ApiError::forbidden(why.to_string()))
+    admitted.map_err(|why| {
+        let refusal = match why {
+            NotAdmitted::Unknown => StreamRefusal::Unproven,
+            NotAdmitted::Expired => StreamRefusal::Stale,
+            NotAdmitted::Used => StreamRefusal::Replayed,
+            NotAdmitted::Full => StreamRefusal::NoRoom,
+        };
+        (refusal, ApiError::forbidden(why.to_string()))
+    })
 }
 
 fn admit_neighbour(client: Client, headers: &HeaderMap) -> Result<(), ApiError> {

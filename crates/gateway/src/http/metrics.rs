@@ -1,5 +1,9 @@
 //! `/metrics`: the gateway in the words of Prometheus.
 
+mod refusals;
+
+pub use refusals::{StreamRefusal, WebhookRefusal};
+
 use super::Shared;
 use super::error::ApiError;
 use crate::control::Figures;
@@ -31,37 +35,10 @@ struct End {
     reason: &'static str,
 }
 
-/// Why a provider's stream did not become a call.
+/// Why something of a provider was refused: a word of a closed list.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Refused {
     reason: &'static str,
-}
-
-/// A reason of [`Refused`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamRefusal {
-    /// It did not begin in time, or went before.
-    NoStart,
-    /// Its first messages were of no dialect, or broke it.
-    Nonsense,
-    /// No route names its numbers.
-    NoRoute,
-    /// Its audio is none we have.
-    Unsupported,
-    /// There was no room for another call.
-    NoRoom,
-}
-
-impl StreamRefusal {
-    fn word(self) -> &'static str {
-        match self {
-            Self::NoStart => "no_start",
-            Self::Nonsense => "nonsense",
-            Self::NoRoute => "no_route",
-            Self::Unsupported => "unsupported",
-            Self::NoRoom => "no_room",
-        }
-    }
 }
 
 /// What is counted of calls that have ended.
@@ -74,6 +51,7 @@ pub struct Metrics {
     received: Counter,
     nonsense: Counter,
     streams_refused: Family<Refused, Counter>,
+    webhooks_refused: Family<Refused, Counter>,
 }
 
 impl Default for Metrics {
@@ -86,6 +64,7 @@ impl Default for Metrics {
             received: Counter::default(),
             nonsense: Counter::default(),
             streams_refused: Family::default(),
+            webhooks_refused: Family::default(),
         }
     }
 }
@@ -118,6 +97,14 @@ impl Metrics {
             .inc();
     }
 
+    /// A provider's webhook was refused, or asked about a number that is none of ours.
+    pub fn webhook_refused(&self, refusal: WebhookRefusal) {
+        let reason = refusal.word();
+        self.webhooks_refused
+            .get_or_create(&Refused { reason })
+            .inc();
+    }
+
     fn register(&self, registry: &mut Registry) {
         let (ended, duration, wait) =
             (self.ended.clone(), self.duration.clone(), self.wait.clone());
@@ -138,6 +125,8 @@ impl Metrics {
         registry.register("app_nonsense", nonsense, self.nonsense.clone());
         let refused = "Media streams of providers that did not become a call";
         registry.register("streams_refused", refused, self.streams_refused.clone());
+        let refused = "Webhooks of providers that were refused, or asked about a number of nobody";
+        registry.register("webhooks_refused", refused, self.webhooks_refused.clone());
     }
 
     /// Everything as text.
@@ -237,6 +226,7 @@ pub async fn scrape(State(shared): State<Shared>) -> Result<impl IntoResponse, A
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_figure_has_the_prefix_and_a_help_line() {
@@ -252,5 +242,33 @@ mod tests {
         let count = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
         assert!(count("# HELP") > 0);
         assert_eq!(count("# HELP"), count("# TYPE"));
+    }
+
+    #[test]
+    fn the_reference_lists_every_figure_and_no_other() {
+        let metrics = Metrics::default();
+        let text = metrics.text(&Figures::default(), &ConfigurationView::default());
+        let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let given: BTreeSet<String> = kinds
+            .map(|line| match line.split_once(' ') {
+                Some((name, "counter")) => format!("{name}_total"),
+                Some((name, _)) => name.to_owned(),
+                None => line.to_owned(),
+            })
+            .collect();
+        let page = include_str!("../../../../docs/metrics.md").lines();
+        let listed = page.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let listed = listed.filter(|name| name.starts_with("trunkline_"));
+        assert_eq!(given, listed.map(str::to_owned).collect());
+    }
+
+    #[test]
+    fn the_reference_lists_every_reason() {
+        let page = include_str!("../../../../docs/metrics.md");
+        let streams = StreamRefusal::ALL.map(StreamRefusal::word);
+        let webhooks = WebhookRefusal::ALL.map(WebhookRefusal::word);
+        for word in streams.into_iter().chain(webhooks) {
+            assert!(page.contains(&format!("`{word}`")), "{word}");
+        }
     }
 }

@@ -20,7 +20,7 @@ mod twilio;
 pub mod upgrade;
 mod webhooks;
 
-pub use metrics::{Metrics, StreamRefusal};
+pub use metrics::{Metrics, StreamRefusal, WebhookRefusal};
 
 use crate::control::Control;
 use crate::newcomer::GREETINGS_MAX;

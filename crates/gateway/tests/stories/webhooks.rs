@@ -8,7 +8,7 @@ use trunkline_providers::signature::telnyx::SigningKey;
 use trunkline_providers::signature::{basic, plivo, twilio, vonage};
 use trunkline_providers::{Form, Secret};
 
-use crate::support::{Gateway, ask_with};
+use crate::support::{Gateway, ask_with, get};
 
 const PUBLIC: &str = "https://voice.example.com";
 const TOKEN: &str = "12345";
@@ -254,4 +254,40 @@ fn a_providers_tale_of_a_failed_stream_is_logged_escaped() {
     let (status, _) = ask(&gateway, path, &headers, Some(&form));
     assert_eq!(status, 204);
     assert!(gateway.log().contains("broken\\npipe"), "{}", gateway.log());
+}
+
+/// What is counted of refused webhooks for this reason.
+fn refused(gateway: &Gateway, reason: &str) -> u64 {
+    let (_, text) = get(gateway.http_port, "/metrics").expect("the gateway answers HTTP");
+    let start = format!("trunkline_webhooks_refused_total{{reason=\"{reason}\"}} ");
+    let value = text.lines().find_map(|line| line.strip_prefix(&start));
+    value.map_or(0, |value| value.parse().expect("a count"))
+}
+
+#[test]
+fn every_refusal_is_counted_with_its_reason() {
+    let gateway = gateway("webhook-counted", "twilio: {auth_token: \"12345\"}");
+    let (ours, nobodys) = (call_to("+15559990000"), call_to("+15559990001"));
+    let asks = |signature: &str, form: &Form| {
+        let headers = [("X-Twilio-Signature", signature)];
+        ask(&gateway, ANSWER, &headers, Some(form)).0
+    };
+    assert_eq!(asks(&signed_by_twilio(ANSWER, &ours), &ours), 200);
+    assert_eq!(asks("AAAA", &ours), 403);
+    assert_eq!(asks(&signed_by_twilio(ANSWER, &nobodys), &ours), 403);
+    assert_eq!(asks(&signed_by_twilio(ANSWER, &nobodys), &nobodys), 200);
+    let silent = Form::from_iter([("From", "+1")]);
+    assert_eq!(asks(&signed_by_twilio(ANSWER, &silent), &silent), 400);
+    ask(&gateway, ANSWER, &[], Some(&ours));
+    ask(&gateway, "/sip/telnyx/answer", &[], Some(&ours));
+    for (reason, count) in [
+        ("bad_signature", 2),
+        ("unknown_number", 1),
+        ("unreadable", 1),
+        ("unsigned", 1),
+        ("not_configured", 1),
+        ("stale", 0),
+    ] {
+        assert_eq!(refused(&gateway, reason), count, "{reason}");
+    }
 }

@@ -6,9 +6,9 @@
 mod incoming;
 mod proof;
 
-use super::Shared;
 use super::access::Client;
 use super::error::ApiError;
+use super::{Shared, WebhookRefusal};
 pub use proof::handshake_proof;
 
 use axum::extract::{Path, Request, State};
@@ -21,7 +21,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use trunkline_call::Headers;
 use trunkline_call::routes::Arrival;
 use trunkline_providers::answer::{Connection, Document, connect, refuse};
-use trunkline_providers::webhook::{Asked, asked};
+use trunkline_providers::webhook::{Asked, Unreadable, asked};
 use trunkline_providers::{Form, Provider};
 
 /// `/sip/{provider}/answer`.
@@ -42,10 +42,11 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     let provider = known(&name)?;
     let (incoming, fields) = proven(&shared, provider, request).await?;
-    let asked = asked(provider, &fields).map_err(|bad| ApiError::bad_request(bad.to_string()))?;
+    let asked = asked(provider, &fields).map_err(|bad| unreadable(&shared, &bad))?;
     let document = match is_taken(&shared, provider, &asked, &incoming) {
         true => connected(&shared, provider, &asked),
         false => {
+            count(&shared, WebhookRefusal::UnknownNumber);
             tracing::info!(provider = provider.word(), to = ?asked.to, "no route takes this number");
             refuse(provider).ok_or_else(|| ApiError::not_found("this number is not configured"))?
         }
@@ -90,6 +91,7 @@ async fn proven(
     request: Request,
 ) -> Result<(Incoming, Form), ApiError> {
     if request.method() == Method::GET && !proof::covers_urls(provider) {
+        count(shared, WebhookRefusal::Method);
         let message = "the provider's signature does not cover a URL: choose POST for this webhook";
         return Err(ApiError::method_not_allowed(message));
     }
@@ -98,11 +100,21 @@ async fn proven(
     let fields = incoming.fields();
     let form = fields.as_ref().ok();
     if let Err(denied) = proof::check(&shared.settings(), provider, &incoming, form, now_s()) {
+        count(shared, denied.refusal());
         tracing::info!(provider = provider.word(), "a webhook is refused: {denied}");
         return Err(ApiError::forbidden(denied.to_string()));
     }
-    let form = fields.map_err(|bad| ApiError::bad_request(bad.to_string()))?;
+    let form = fields.map_err(|bad| unreadable(shared, &bad))?;
     Ok((incoming, form))
+}
+
+fn unreadable(shared: &Shared, bad: &Unreadable) -> ApiError {
+    count(shared, WebhookRefusal::Unreadable);
+    ApiError::bad_request(bad.to_string())
+}
+
+fn count(shared: &Shared, refusal: WebhookRefusal) {
+    shared.control.metrics().webhook_refused(refusal);
 }
 
 /// Seconds since 1970.

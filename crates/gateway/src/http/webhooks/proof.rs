@@ -1,7 +1,7 @@
 //! Whether a request comes from the provider it says it comes from.
 
 use super::incoming::Incoming;
-use crate::http::access;
+use crate::http::{WebhookRefusal, access};
 use crate::settings::{PlivoSettings, PublicUrl, Settings, TwilioSettings};
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -25,6 +25,19 @@ pub enum Denied {
     /// It did not prove who sent it.
     #[error(transparent)]
     Unproven(#[from] Unproven),
+}
+
+impl Denied {
+    /// How it is counted.
+    pub fn refusal(&self) -> WebhookRefusal {
+        match self {
+            Self::NotConfigured(_) | Self::NoPublicUrl => WebhookRefusal::NotConfigured,
+            Self::NotLocal => WebhookRefusal::NotLocal,
+            Self::Unproven(Unproven::Missing(_)) => WebhookRefusal::Unsigned,
+            Self::Unproven(Unproven::Time(_)) => WebhookRefusal::Stale,
+            Self::Unproven(_) => WebhookRefusal::BadSignature,
+        }
+    }
 }
 
 /// Whether a provider's proof covers the parameters of a GET. Where it covers the body alone, they
