@@ -4,6 +4,7 @@ mod support;
 
 mod stories {
     mod admission;
+    mod attended;
     mod audiosocket;
     mod control;
     mod drain;

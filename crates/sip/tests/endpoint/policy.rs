@@ -77,6 +77,14 @@ fn an_extension_we_lack_gets_420_with_its_name() {
     let refusal = bench.only_sent();
     assert_eq!(refusal.status(), Some(420));
     assert_eq!(refusal.header(Name::Unsupported), Some("100rel, timer"));
+    // To take the place of a live call is none of ours either (RFC 3891 §3).
+    let replaces = "Replaces: 1@x;to-tag=a;from-tag=b";
+    let request = bench.peer_request("INVITE", 3, &["Require: replaces", replaces]);
+    bench.receive(&request);
+    let refusal = bench.only_sent();
+    assert_eq!(refusal.status(), Some(420));
+    assert_eq!(refusal.header(Name::Unsupported), Some("replaces"));
+    assert!(caller(&mut bench).is_none());
     // Merely supporting one asks for nothing.
     let request = bench.peer_request("INVITE", 2, &["Supported: 100rel, timer"]);
     bench.receive(&request);
