@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::Path;
 
-use crate::support::{Gateway, RawSip, Steady};
+use crate::support::{Caller, Gateway, RawSip, Steady, says};
+use trunkline_phone::softphone::Settings;
 
 /// A gateway with a steady call.
 fn with_a_steady_call(name: &str) -> (Gateway, Steady) {
@@ -130,4 +131,48 @@ fn strangers_on_the_media_ports_are_counted_and_not_heard() {
     let record = gateway.wait_for_record("to", "steady");
     let rejected = record["media"]["packetsRejected"].as_u64();
     assert!(rejected >= Some(100), "{record}");
+}
+
+/// How much of a flood comes at once; one such burst every 20 ms are 20,000 packets a second.
+const BURST: u16 = 400;
+/// Bursts of the flood.
+const BURSTS: usize = 100;
+
+#[test]
+fn a_flood_at_one_calls_port_costs_the_other_calls_nothing() {
+    let mut steady = Steady::new();
+    let routes = format!(
+        "routes: [{{to: steady, app: tested}}, {{to: victim, app: echo}}]\n\
+         apps: {{tested: {{type: websocket, url: \"{}\"}}}}\n",
+        steady.url()
+    );
+    let gateway = Gateway::start("hostile-flood", &routes);
+    steady.begin(&gateway);
+    let before = gateway.udp_ports(12_000..=19_999);
+    let victim = Caller::follow(&gateway.uri("victim"), Settings::default(), says(900.0));
+    victim.wait_for_tone(900.0, 10);
+    let mut flooded = gateway.udp_ports(12_000..=19_999);
+    flooded.retain(|port| !before.contains(port));
+    assert!(!flooded.is_empty(), "the second call has a port");
+    let stranger = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let packets: Vec<Vec<u8>> = (0..BURST).map(|n| rtp(n, 0xBAD)).collect();
+    for _ in 0..BURSTS {
+        for port in &flooded {
+            let there = SocketAddr::from(([127, 0, 0, 1], *port));
+            for packet in &packets {
+                // A full buffer loses it, as it should.
+                let _ = stranger.send_to(packet, there);
+            }
+        }
+        steady.wait_frames(1);
+    }
+    // Whose port it was still hears itself.
+    victim.wait_for_tone(900.0, 25);
+    assert!(!victim.is_over(), "the flooded call has ended");
+    victim.hang_up();
+    let record = gateway.wait_for_record("to", "victim");
+    assert_eq!(record["end"]["by"], "remote", "{record}");
+    let rejected = record["media"]["packetsRejected"].as_u64();
+    assert!(rejected >= Some(u64::from(BURST)), "{record}");
+    steady.end_unharmed(&gateway);
 }
