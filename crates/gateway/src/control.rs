@@ -117,6 +117,8 @@ pub struct Figures {
     pub transactions: usize,
     /// SIP messages that were none.
     pub malformed: u64,
+    /// SIP requests refused because their source sends too many.
+    pub over_rate: u64,
     /// SIP messages sent again.
     pub retransmissions: u64,
     /// Whether new calls are refused because the gateway is stopping.

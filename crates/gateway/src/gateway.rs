@@ -169,6 +169,7 @@ fn endpoint_config(
     let addresses = trunks.iter().map(|(_, address)| address.ip()).collect();
     let admission = AdmissionConfig {
         trunks: addresses,
+        requests_per_second: Some(settings.limits.requests_per_source),
         ..admission(&settings.sip)
     };
     let mut config = EndpointConfig {

@@ -12,6 +12,7 @@ pub use public_url::{BadPublicUrl, PublicUrl};
 use crate::clock::Clock;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ use trunkline_call::routes::{BadPattern, Party, PartyPattern, Routes};
 use trunkline_media::codec::Codec;
 use trunkline_sip::endpoint::Transport;
 use trunkline_streams::{Dialect, OnLost, WireOptions};
+
+/// More than an office full of telephones behind one address sends, less than any flood.
+const REQUESTS_PER_SOURCE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// Everything the gateway is told.
 #[derive(Clone, Debug)]
@@ -73,6 +77,9 @@ impl Settings {
             &running.limits.calls,
             &mut self.limits.calls,
         );
+        let rate = &running.limits.requests_per_source;
+        let wanted = &mut self.limits.requests_per_source;
+        kept.keep("limits.requests_per_source", rate, wanted);
         kept.keep(
             "records.file",
             &running.records.file,
@@ -362,6 +369,9 @@ pub struct LimitSettings {
     pub calls: usize,
     /// The longest call, if there is a longest.
     pub call_duration: Option<Duration>,
+    /// SIP requests a second, outside calls, from one public address that is no trunk; past that
+    /// 503 with Retry-After.
+    pub requests_per_source: NonZeroU32,
 }
 
 /// What is kept of calls.
@@ -408,6 +418,7 @@ impl Default for Settings {
             limits: LimitSettings {
                 calls: 4_000,
                 call_duration: None,
+                requests_per_source: REQUESTS_PER_SOURCE,
             },
             records: RecordSettings { file: None },
             shards: 0,

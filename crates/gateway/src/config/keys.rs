@@ -63,6 +63,6 @@ keys! {
     APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer" "on_lost"]
         later ["stt" "llm" "tts" "barge_in"];
     ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];
-    LIMITS "limits" ["calls" "call_duration"] later [];
+    LIMITS "limits" ["calls" "call_duration" "requests_per_source"] later [];
     RECORDS "records" ["file"] later [];
 }

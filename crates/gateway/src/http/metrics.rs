@@ -180,6 +180,11 @@ fn register_figures(registry: &mut Registry, figures: &Figures) {
             figures.malformed,
         ),
         (
+            "sip_over_rate",
+            "SIP requests refused because their source sends too many",
+            figures.over_rate,
+        ),
+        (
             "sip_retransmissions",
             "SIP messages sent again",
             figures.retransmissions,

@@ -142,6 +142,7 @@ impl Desk {
             devices: self.endpoint.registrar().len(),
             transactions: gauges.transactions,
             malformed: counters.malformed,
+            over_rate: counters.over_rate,
             retransmissions: counters.retransmissions,
             draining: self.draining,
         }

@@ -160,6 +160,8 @@ pub struct Counters {
     pub strays: u64,
     /// Requests refused because a limit was reached.
     pub refused: u64,
+    /// Requests refused because their source sends too many.
+    pub over_rate: u64,
     /// Messages sent again by a timer, or because the peer repeated its own.
     pub retransmissions: u64,
 }

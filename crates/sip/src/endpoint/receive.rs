@@ -5,6 +5,7 @@ use super::{Endpoint, Event, OwnerId, Path, Reply, Service, TransactionId};
 use crate::header::Name;
 use crate::message::{Malformed, Message, Method};
 use crate::user_agent::Verdict;
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// Retry-After of what is refused because a limit is reached, in seconds.
@@ -58,8 +59,11 @@ impl Endpoint {
         }
         if self.is_full() {
             self.counters.refused += 1;
-            let reply = Reply::new(503).header("Retry-After", RETRY_AFTER_FULL.to_string());
-            return self.answer_stateless(&request, path, &reply);
+            return self.refuse_stateless(&request, path);
+        }
+        if self.is_over_rate(now, &request, path.remote.ip()) {
+            self.counters.over_rate += 1;
+            return self.refuse_stateless(&request, path);
         }
         let in_dialog = request.to().is_ok_and(|to| to.tag().is_some());
         let method = request.method().map_or("", Method::as_str);
@@ -82,6 +86,24 @@ impl Endpoint {
             self.receive_in_dialog(now, id, request, path);
         } else {
             self.receive_initial(now, id, request, path);
+        }
+    }
+
+    fn refuse_stateless(&mut self, request: &Message, path: Path) {
+        let reply = Reply::new(503).header("Retry-After", RETRY_AFTER_FULL.to_string());
+        self.answer_stateless(request, path, &reply);
+    }
+
+    /// Whether a request that is about nothing we have is one too many of its source.
+    fn is_over_rate(&mut self, now: Instant, request: &Message, source: IpAddr) -> bool {
+        self.agent.is_paced(source) && !self.belongs_here(request) && !self.agent.count(now, source)
+    }
+
+    /// Whether a request is about something that we have already. A To tag alone proves nothing.
+    fn belongs_here(&self, request: &Message) -> bool {
+        match request.method() {
+            Some(Method::Cancel) => self.by_request.contains_key(&cancelled_key(request)),
+            _ => self.dialog_of(request).is_some(),
         }
     }
 

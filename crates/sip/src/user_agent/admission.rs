@@ -6,6 +6,7 @@ use crate::digest::Algorithm;
 use crate::endpoint::{Path, Reply};
 use crate::message::Message;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Instant;
 
 /// Somebody with a name and a password.
@@ -40,6 +41,9 @@ pub struct AdmissionConfig {
     pub trunks: Vec<IpAddr>,
     /// Calls from public addresses are taken without user or trunk.
     pub open: bool,
+    /// How many requests outside our dialogs one public source that is no trunk may send a second,
+    /// and five times that after a silence; what is beyond gets 503. `None`: as many as it likes.
+    pub requests_per_second: Option<NonZeroU32>,
 }
 
 impl Default for AdmissionConfig {
@@ -51,11 +55,18 @@ impl Default for AdmissionConfig {
             users,
             trunks,
             open: false,
+            requests_per_second: None,
         }
     }
 }
 
 impl AdmissionConfig {
+    /// Whether a canonical address is a trunk's.
+    pub(super) fn is_trunk(&self, source: IpAddr) -> bool {
+        let mut trunks = self.trunks.iter();
+        trunks.any(|trunk| trunk.to_canonical() == source)
+    }
+
     pub(super) fn password(&self, name: &str) -> Option<&str> {
         self.users
             .iter()
@@ -88,11 +99,7 @@ impl UserAgentCore {
     ) -> Result<Caller, Reply> {
         let source = path.remote.ip().to_canonical();
         let admission = &self.config.admission;
-        if admission
-            .trunks
-            .iter()
-            .any(|trunk| trunk.to_canonical() == source)
-        {
+        if admission.is_trunk(source) {
             return Ok(Caller::Trunk(source));
         }
         let from = request.from().map(|from| from.uri()).ok();

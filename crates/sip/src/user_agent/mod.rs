@@ -4,6 +4,7 @@
 //! OPTIONS are answered here; who may call is decided by [`AdmissionConfig`].
 
 mod admission;
+mod pace;
 
 pub use admission::{AdmissionConfig, Caller, User};
 
@@ -14,6 +15,8 @@ use crate::header::Name;
 use crate::message::{Message, Method};
 use crate::registrar::{Change, Registrar, RegistrarConfig};
 use crate::uri::Scheme;
+use pace::Pace;
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// The methods understood, as Allow says them.
@@ -64,12 +67,15 @@ pub(crate) struct UserAgentCore {
     /// Made with the first challenge: only then is the time known.
     digest: Option<DigestServer>,
     registrar: Registrar,
+    pace: Option<Pace>,
 }
 
 impl UserAgentCore {
     pub fn new(config: AgentConfig, seed: [u8; 32]) -> Self {
         let registrar = Registrar::new(config.registrar);
+        let pace = config.admission.requests_per_second.map(Pace::new);
         Self {
+            pace,
             config,
             seed,
             digest: None,
@@ -105,6 +111,20 @@ impl UserAgentCore {
                 .registrar
                 .forget_users(|name| admission.password(name).is_none()),
         }
+    }
+
+    /// Whether requests of a source are counted: not those of trunks, this machine and private
+    /// networks.
+    pub fn is_paced(&self, source: IpAddr) -> bool {
+        let trusted =
+            || is_private(source) || self.config.admission.is_trunk(source.to_canonical());
+        self.pace.is_some() && !trusted()
+    }
+
+    /// Counts a request of a source; `false` where it is one too many.
+    pub fn count(&mut self, now: Instant, source: IpAddr) -> bool {
+        let pace = self.pace.as_mut();
+        pace.is_none_or(|pace| pace.allows(now, source))
     }
 
     /// Looks at a request outside any dialog.

@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 use trunkline_sip::digest::{Account, DigestClient};
 use trunkline_sip::endpoint::{Action, EndpointConfig, Event, Path, Service};
@@ -204,4 +205,68 @@ fn a_peer_that_cannot_read_our_bodies_gets_406() {
         bench.receive(&invite);
         assert!(caller(&mut bench).is_some(), "{accept}");
     }
+}
+
+/// A bench that takes ten requests a second from one public address.
+fn ten_a_second(change: impl FnOnce(&mut AdmissionConfig)) -> Bench {
+    admitting(|admission| {
+        admission.requests_per_second = NonZeroU32::new(10);
+        change(admission);
+    })
+}
+
+/// Sends so many INVITEs of different calls at one moment; how many got 503.
+fn turned_away(bench: &mut Bench, count: u32) -> usize {
+    let mut refused = 0;
+    for n in 0..count {
+        let invite = bench.peer_request("INVITE", 1, &[]);
+        let invite = invite.replace("Call-ID: ", &format!("Call-ID: {n}-"));
+        bench.receive(&invite.replace("branch=", &format!("branch=z9hG4bK-{n}-")));
+        let sent = bench.take_sent();
+        let sent = sent.iter().filter(|answer| answer.status() == Some(503));
+        let told = sent.inspect(|answer| assert!(answer.header(Name::RetryAfter).is_some()));
+        refused += told.count();
+    }
+    refused
+}
+
+#[test]
+fn who_sends_too_many_requests_is_asked_to_come_later_and_leaves_nothing_behind() {
+    let mut bench = ten_a_second(|_| {});
+    from_public(&mut bench);
+    assert_eq!(turned_away(&mut bench, 80), 30);
+    assert_eq!(bench.endpoint.counters().over_rate, 30);
+    assert_eq!(bench.endpoint.gauges().transactions, 50);
+    bench.wait(Duration::from_secs(1));
+    let options = bench.peer_request("OPTIONS", 900, &[]);
+    bench.receive(&options);
+    assert_eq!(
+        bench.statuses().last(),
+        Some(&200),
+        "a second earns ten more"
+    );
+}
+
+#[test]
+fn a_trunk_and_a_neighbour_may_send_as_many_requests_as_they_like() {
+    let mut bench = ten_a_second(|_| {});
+    assert_eq!(turned_away(&mut bench, 200), 0, "a neighbour");
+    let mut bench = ten_a_second(|admission| admission.trunks = vec![[203, 0, 113, 5].into()]);
+    from_public(&mut bench);
+    assert_eq!(turned_away(&mut bench, 200), 0, "a trunk");
+}
+
+#[test]
+fn a_live_call_is_heard_however_much_its_source_sends() {
+    let mut bench = ten_a_second(|admission| admission.open = true);
+    from_public(&mut bench);
+    let (_, ok) = bench.peer_is_up();
+    assert!(turned_away(&mut bench, 100) > 0);
+    // A To tag of no call of ours does not help.
+    let bye = bench.in_dialog(&ok, "BYE", 2, &[]);
+    let tag = ok.to().unwrap().tag().unwrap().to_owned();
+    bench.receive(&bye.replace(&tag, "nobody"));
+    assert_eq!(bench.statuses(), [503]);
+    bench.receive(&bye);
+    assert_eq!(bench.statuses(), [200]);
 }

@@ -6,11 +6,14 @@ use crate::config::keys;
 use crate::settings::{DialPattern, DialRules, LimitSettings, Trunk};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use trunkline_call::numbers::Country;
 use trunkline_sip::endpoint::Transport;
 
 /// More calls than any one machine takes.
 const CALLS_MAX: usize = 1_000_000;
+/// More requests a second than any one machine answers: as good as no limit.
+const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
 const DIAL_REMEDY: &str = "write a number or a URI with one `*` at most, such as \"+1*\"";
 const NAME_REMEDY: &str = "write letters, digits, `-`, `_` and `.`, at most 64 of them";
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -104,4 +107,10 @@ pub fn limits(section: &Section<'_>, limits: &mut LimitSettings) {
     );
     let longest = section.get("call_duration").and_then(|f| seconds(&f));
     set(&mut limits.call_duration, longest.map(Some));
+    let rate = section.get("requests_per_source");
+    let rate = rate.and_then(|f| f.number(1..=REQUESTS_PER_SECOND_MAX));
+    set(
+        &mut limits.requests_per_source,
+        rate.and_then(NonZeroU32::new),
+    );
 }

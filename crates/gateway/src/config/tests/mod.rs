@@ -63,7 +63,7 @@ routes:
 apps:
   desk: {type: websocket, role: server, sample_rate: 8000, answer: manual}
   bot: {type: websocket, url: "ws://127.0.0.1:7860/{call_id}", protocol: trunkline}
-limits: {calls: 10, call_duration: 3600}
+limits: {calls: 10, call_duration: 3600, requests_per_source: 5}
 records: {file: calls.jsonl}
 shards: 2
 "#;
@@ -108,6 +108,7 @@ shards: 2
         settings.limits.call_duration,
         Some(Duration::from_secs(3600))
     );
+    assert_eq!(settings.limits.requests_per_source.get(), 5);
     assert_eq!(settings.shards, 2);
     assert!(settings.apps.contains_key("echo"), "echo is always there");
 }
