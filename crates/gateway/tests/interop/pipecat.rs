@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
 use trunkline_call::{Digit, EndReason};
-use trunkline_phone::softphone::{Script, Settings};
+use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::peer::{self, Process, peers_folder, with_peer};
 use crate::support::{Caller, Gateway, eventually, folder, free_port, get, sound};
@@ -25,6 +26,13 @@ const CREDENTIALS: [&str; 5] = [
 const SAID_HZ: f64 = 1000.0;
 const TONE_HZ: f64 = 600.0;
 const RATE_HZ: u32 = 16_000;
+const FRAME: Duration = Duration::from_millis(20);
+
+/// When the caller interrupts the bot, and how soon after that it is silent: a key's way to the bot,
+/// Pipecat's own time, and what is on the wire already. The bot keeps two seconds queued at least.
+const INTERRUPTED_AFTER: Duration = Duration::from_secs(9);
+const SILENT_WITHIN: Duration = Duration::from_secs(1);
+const CLEARED_MIN: Duration = Duration::from_secs(2);
 
 /// How a bot is reached: the dialect, the path of Pipecat's runner, and whether Pipecat reads the
 /// two numbers of this dialect's `start`.
@@ -125,8 +133,8 @@ fn a_bot_answers(reached: &Reached) {
     });
 }
 
-/// The caller talks and is heard; key 1 has the bot speak for a minute, key 2 stops it, and key #
-/// ends the call.
+/// The caller talks and is heard; key 1 has the bot speak for a minute, key 2 interrupts it, and
+/// key # ends the call.
 fn the_bot_talks_and_hangs_up(bot: &Bot, gateway: &Gateway) {
     let key = |key| Digit::from_char(key).expect("a key");
     let second = Duration::from_secs(1);
@@ -136,11 +144,13 @@ fn the_bot_talks_and_hangs_up(bot: &Bot, gateway: &Gateway) {
             &sound::tone(SAID_HZ, RATE_HZ, 4 * RATE_HZ as usize),
         )
         .press(5 * second, &[key('1')])
-        .press(9 * second, &[key('2')])
-        .press(14 * second, &[key('#')]);
+        .press(INTERRUPTED_AFTER, &[key('2')])
+        .press(INTERRUPTED_AFTER + 4 * second, &[key('#')]);
     let caller = Caller::follow(&gateway.uri("bot"), Settings::default(), script);
     caller.wait_answered();
-    bot.wait_for("key #", 1);
+    for key in ["1", "2", "#"] {
+        bot.wait_for(&format!("key {key}"), 1);
+    }
     let report = caller.report();
     assert_eq!(report.end, EndReason::Remote);
     let record = gateway.only_record();
@@ -153,9 +163,36 @@ fn the_bot_talks_and_hangs_up(bot: &Bot, gateway: &Gateway) {
     assert!(echoed >= 100, "the caller hears itself: {echoed} frames");
     let spoken = sound::frames_of_tone(TONE_HZ, RATE_HZ, heard);
     assert!(spoken >= 50, "the caller hears the bot: {spoken} frames");
+    the_interruption_cleared_what_was_queued(&report, &record);
+}
+
+/// At the caller's the bot falls silent at once, although the gateway had seconds of it queued.
+fn the_interruption_cleared_what_was_queued(report: &Report, record: &Value) {
+    let heard = report.heard.samples();
+    let first = |hz| sound::frames_that_are(hz, RATE_HZ, heard).next();
+    let last = sound::frames_that_are(TONE_HZ, RATE_HZ, heard).last();
+    let (began, ended) = first(SAID_HZ).zip(last).expect("it was heard");
+    // The caller's own tape begins at the answer.
+    let (answered, origin) = report
+        .sent
+        .origin()
+        .zip(report.heard.origin())
+        .expect("tapes");
+    let ended_after = (origin + FRAME * (ended as u32 + 1)).duration_since(answered);
+    let given = record["application"]["samplesReceived"].as_u64();
+    let given = Duration::from_secs(given.expect("a count")) / RATE_HZ;
+    let played = FRAME * (ended - began) as u32;
+    let cleared = given.saturating_sub(played);
+    println!(
+        "interrupted after {INTERRUPTED_AFTER:?}, silent after {ended_after:?}, cleared {cleared:?}"
+    );
     assert!(
-        spoken < 500,
-        "key 2 stops the bot's minute: {spoken} frames"
+        ended_after < INTERRUPTED_AFTER + SILENT_WITHIN,
+        "interrupted after {INTERRUPTED_AFTER:?}, the bot was heard until {ended_after:?}"
+    );
+    assert!(
+        cleared > CLEARED_MIN,
+        "of {given:?} the caller heard {played:?}: {record}"
     );
 }
 

@@ -24,11 +24,15 @@ pub fn share_at(hz: f64, rate_hz: u32, samples: &[i16]) -> f64 {
 
 /// How many of the 20 ms pieces of these samples are that tone, for the most part.
 pub fn frames_of_tone(hz: f64, rate_hz: u32, samples: &[i16]) -> usize {
-    let frame = rate_hz as usize / 50;
-    samples
-        .chunks_exact(frame)
-        .filter(|piece| share_at(hz, rate_hz, piece) > 0.8)
-        .count()
+    frames_that_are(hz, rate_hz, samples).count()
+}
+
+/// Which of the 20 ms pieces of these samples, from 0, are that tone for the most part.
+pub fn frames_that_are(hz: f64, rate_hz: u32, samples: &[i16]) -> impl Iterator<Item = usize> {
+    let pieces = samples.chunks_exact(rate_hz as usize / 50).enumerate();
+    pieces
+        .filter(move |(_, piece)| share_at(hz, rate_hz, piece) > 0.8)
+        .map(|(at, _)| at)
 }
 
 /// A tone of this frequency at a third of full scale.

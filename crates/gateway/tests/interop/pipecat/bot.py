@@ -1,6 +1,6 @@
 """A Pipecat bot that says back what it hears, run by Pipecat's own runner.
 
-Key 1: a minute of a tone. Key 2: the bot interrupts itself. Key #: it hangs up.
+Key 1: a minute of a tone. Key 2: the bot is interrupted, and falls silent. Key #: it hangs up.
 """
 
 import math
@@ -25,19 +25,22 @@ from pipecat.workers.runner import WorkerRunner
 RATE_HZ = 24000
 TONE_HZ = 600
 TONE_S = 60
+# Pipecat sends one message of this length after the other, and each before the one before it has
+# been played: so much at least waits at the gateway while the bot speaks.
+PIECE_10MS = 200
 
 
 class Echo(FrameProcessor):
-    """Says back what it hears, but for the time of its own tone."""
+    """Says back what it hears until it speaks of its own."""
 
     def __init__(self):
         super().__init__()
-        self.speaks = False
+        self.echoes = True
 
     async def process_frame(self, frame: Frame, direction: FrameDirection):
         await super().process_frame(frame, direction)
         if isinstance(frame, InputAudioRawFrame):
-            if not self.speaks:
+            if self.echoes:
                 await self.say(frame.audio, frame.sample_rate)
         elif isinstance(frame, InputDTMFFrame):
             await self.pressed(frame.button.value)
@@ -47,11 +50,10 @@ class Echo(FrameProcessor):
     async def pressed(self, key: str):
         print(f"key {key}", flush=True)
         if key == "1":
-            self.speaks = True
+            self.echoes = False
             await self.say(tone(), RATE_HZ)
         elif key == "2":
             await self.broadcast_interruption()
-            self.speaks = False
         elif key == "#":
             await self.push_frame(EndWorkerFrame())
 
@@ -66,7 +68,12 @@ def tone() -> bytes:
 
 
 def both_ways(**more):
-    return lambda: FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True, **more)
+    return lambda: FastAPIWebsocketParams(
+        audio_in_enabled=True,
+        audio_out_enabled=True,
+        audio_out_10ms_chunks=PIECE_10MS,
+        **more,
+    )
 
 
 async def bot(arguments: RunnerArguments):
