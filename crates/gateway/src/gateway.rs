@@ -1,12 +1,12 @@
 //! Puts a gateway together and starts it.
 
 use crate::control::Control;
-use crate::net::{self, PortPool};
+use crate::net::{self, CannotListen, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
 use crate::settings::{DigestAlgorithm, Settings, SipSettings};
 use crate::shard::Shard;
-use crate::signalling::{BindError, Desk, Parts, Transports, look_up, stream_events};
+use crate::signalling::{Desk, Parts, Transports, look_up, stream_events};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) const DESCRIPTORS_A_CALL: u64 = 3;
 pub enum StartError {
     /// A socket of SIP.
     #[error(transparent)]
-    Bind(#[from] BindError),
+    Bind(#[from] CannotListen),
     /// The file of records.
     #[error(transparent)]
     Records(#[from] CannotWrite),

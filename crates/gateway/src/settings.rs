@@ -181,6 +181,23 @@ pub struct Listen {
     pub address: SocketAddr,
 }
 
+impl Listen {
+    /// The transport as the configuration spells it.
+    pub fn scheme(&self) -> &'static str {
+        match self.transport {
+            Transport::Udp => "udp",
+            _ => "tcp",
+        }
+    }
+}
+
+/// As in the configuration: `udp://0.0.0.0:5060`.
+impl std::fmt::Display for Listen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme(), self.address)
+    }
+}
+
 /// The address told to peers in Contact and SDP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExternalAddress {

@@ -3,26 +3,9 @@
 mod support;
 
 use serde_json::Value;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use support::{Caller, Gateway, eventually, folder, free_port, get};
+use std::process::{Command, Stdio};
+use support::{Caller, Gateway, eventually, folder, free_port, get, text, trunkline};
 use trunkline_call::EndReason;
-
-fn trunkline(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_trunkline"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("TRUNKLINE_CONFIG")
-        .env("HOME", folder)
-        .env_remove("XDG_CONFIG_HOME")
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary under test starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("what it prints is UTF-8")
-}
 
 /// A file, and what is told of it: place, what is wrong, what to type.
 const REFUSED: &[(&str, &[&str])] = &[

@@ -4,9 +4,9 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-use support::folder;
+use support::{folder, trunkline};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -86,17 +86,6 @@ impl Page {
         let spans = outside.flat_map(|(_, text)| text.split('`').skip(1).step_by(2));
         spans.map(|span| span.replace('\n', " ")).collect()
     }
-}
-
-fn trunkline(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("HOME", folder)
-        .stdin(Stdio::null());
-    command.output().expect("the binary under test starts")
 }
 
 /// A file of variables with one line for every `${NAME}` in a configuration.

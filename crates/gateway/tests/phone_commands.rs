@@ -2,27 +2,17 @@
 
 mod support;
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::{Gateway, folder};
+use support::{Gateway, folder, trunkline};
 use trunkline_audio::wav;
 
 const SPEECH: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../fixtures/speech/demo.wav"
 );
-
-fn trunkline(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_trunkline"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary under test starts")
-}
 
 /// The JSON a command printed, and whether it said that all went well.
 fn json(output: &Output) -> (Value, bool) {

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use trunkline_audio::{Resampler, SAMPLE_RATE_HZ, wav};
+use trunkline_audio::SAMPLE_RATE_HZ;
 use trunkline_call::{CallEvent, Digit, EndReason};
 use trunkline_phone::softphone::{self, PhoneError, Report, Script, Settings};
 use trunkline_sip::digest::Account;
 
 use super::Failure;
 use super::demo::{in_ms, rounded};
+use super::sound::{self, Recording};
 
 /// The first word or key comes this long after answer, and the call goes on as long after the last.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -77,7 +78,8 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 impl Call {
     /// Places the call; it fails where it was not answered or did not end well.
     pub fn run(self) -> Result<(), Failure> {
-        let script = self.script().map_err(Failure::Usage)?;
+        let script = self.script()?;
+        let recording = Recording::begin(self.record.as_deref())?;
         let settings = Settings {
             from: self.from.clone().map(as_header),
             account: self.auth.clone(),
@@ -94,27 +96,37 @@ impl Call {
             PhoneError::Target(_) => Failure::Usage(error.to_string()),
             _ => Failure::of(error),
         })?;
+        recording.write(&report.stereo())?;
         let recorded = self.record.as_deref();
-        if let Some(file) = recorded {
-            std::fs::write(file, report.stereo())
-                .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
-        }
         if self.json {
             println!("{}", as_json(&report, recorded));
         } else {
             print!("{}", as_text(&report, &self.target, recorded));
         }
         if went_well(&report) {
-            Ok(())
-        } else {
-            let end = end_in_words(&report);
-            Err(Failure::Failed(format!("the call did not go well: {end}")))
+            return Ok(());
+        }
+        let end = end_in_words(&report);
+        let remedy = self.remedy(&report).unwrap_or_default();
+        let told = format!("the call did not go well: {end}{remedy}");
+        Err(Failure::Failed(told))
+    }
+
+    /// What to type where the call was refused for a reason that one can mend here.
+    fn remedy(&self, report: &Report) -> Option<&'static str> {
+        if report.unreachable.is_some() {
+            return Some("; is it running, and is the port right?");
+        }
+        match (report.end.code()?, &self.auth) {
+            (401 | 407, Some(_)) => Some("; the name or the password of --auth is wrong"),
+            (401 | 407, None) => Some("; it wants a password: give --auth USER:PASSWORD"),
+            _ => None,
         }
     }
 
-    fn script(&self) -> Result<Script, String> {
+    fn script(&self) -> Result<Script, Failure> {
         let speech = match &self.play {
-            Some(file) => speech(file).map_err(|why| format!("{}: {why}", file.display()))?,
+            Some(file) => sound::played(file)?,
             None => Vec::new(),
         };
         let keys = self.dtmf.as_ref().map_or(&[][..], |keys| &keys.0);
@@ -127,19 +139,6 @@ impl Call {
             None => script,
         })
     }
-}
-
-/// A WAV file as 16 kHz mono.
-pub(super) fn speech(file: &Path) -> Result<Vec<i16>, String> {
-    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
-    let wav = wav::read(&bytes).map_err(|error| error.to_string())?;
-    let mut up = Resampler::new(wav.rate_hz, SAMPLE_RATE_HZ).map_err(|error| {
-        format!("{error}; convert the file, for instance with `sox IN -r 16000 OUT`")
-    })?;
-    let narrow = wav.into_mono();
-    let mut wide = vec![0; up.output_len(narrow.len())];
-    up.process(&narrow, &mut wide);
-    Ok(wide)
 }
 
 /// A URI as the From header wants it.

@@ -15,10 +15,10 @@ const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Which gateway is asked.
 #[derive(Debug, Args)]
 pub struct GatewayArgs {
-    /// Where its HTTP interface is.
+    /// Where the gateway's HTTP interface is.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
     url: String,
-    /// A token of its `server.api_tokens`; else $TRUNKLINE_TOKEN. None is needed on its machine.
+    /// A token of the gateway's `server.api_tokens`; else $TRUNKLINE_TOKEN. None is needed on its machine.
     #[arg(long)]
     token: Option<String>,
 }

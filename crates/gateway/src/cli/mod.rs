@@ -12,6 +12,9 @@ mod print;
 mod serve;
 mod simulate;
 mod sip_voice_server;
+mod sound;
+#[cfg(test)]
+mod tests;
 mod ticker;
 
 use crate::config::{self, Loaded, Overrides, Variables};

@@ -3,8 +3,9 @@
 use super::{ConfigArgs, Failure};
 use crate::config::{Loaded, Older, Overrides};
 use crate::gateway::Gateway;
+use crate::net::CannotListen;
 use crate::reload::Reloader;
-use crate::settings::Settings;
+use crate::settings::{Listen, Settings};
 use crate::telemetry::log::{self, LogFormat, LogLevel};
 use crate::{audiosocket, http};
 use clap::{Args, ValueEnum};
@@ -80,12 +81,12 @@ async fn serve(
 ) -> Result<(), Failure> {
     let Loaded { settings, file, .. } = loaded;
     let wanted = settings.server.listen;
-    let listener = TcpListener::bind(wanted).await.map_err(|error| {
-        let remedy = "choose another with --port or server.port; `ss -ltnp` says who has it";
-        Failure::Failed(format!("cannot take HTTP on {wanted}: {error}; {remedy}"))
-    })?;
+    let listener = listen(wanted, "--port or server.port").await?;
     let http_at = listener.local_addr().map_err(Failure::of)?;
-    let audiosocket = take_audiosocket(&settings).await?;
+    let audiosocket = match settings.streams.audiosocket {
+        Some(wanted) => Some(listen(wanted, "streams.audiosocket").await?),
+        None => None,
+    };
     let gateway = Gateway::start(settings.clone())
         .await
         .map_err(Failure::of)?;
@@ -120,18 +121,16 @@ async fn serve(
     Ok(())
 }
 
-/// The port of AudioSocket, where there is to be one.
-async fn take_audiosocket(settings: &Settings) -> Result<Option<TcpListener>, Failure> {
-    let Some(wanted) = settings.streams.audiosocket else {
-        return Ok(None);
-    };
-    let listener = TcpListener::bind(wanted).await.map_err(|error| {
-        let remedy = "choose another in streams.audiosocket; `ss -ltnp` says who has it";
-        Failure::Failed(format!(
-            "cannot take AudioSocket on {wanted}: {error}; {remedy}"
-        ))
-    })?;
-    Ok(Some(listener))
+async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| {
+        Failure::of(CannotListen {
+            scheme: "tcp",
+            address,
+            key,
+            source,
+        })
+    })
 }
 
 /// Says aloud what a telephone system that is open to others invites.
@@ -176,13 +175,8 @@ fn announce(
     if settings.routes.is_empty() {
         writeln!(out, "  calls  no routes: every call is answered by echo")?;
     }
-    for (transport, address) in sip {
-        let scheme = if *transport == Transport::Udp {
-            "udp"
-        } else {
-            "tcp"
-        };
-        writeln!(out, "  SIP    {scheme}://{address}")?;
+    for &(transport, address) in sip {
+        writeln!(out, "  SIP    {}", Listen { transport, address })?;
     }
     let (first, last) = (settings.sip.rtp_ports.start(), settings.sip.rtp_ports.end());
     writeln!(out, "  RTP    udp {first}-{last}")?;

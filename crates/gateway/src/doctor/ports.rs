@@ -1,51 +1,45 @@
 //! Can every port be had?
 
 use super::Finding;
-use crate::net;
+use crate::net::{self, CannotListen};
 use crate::settings::{Listen, Settings};
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use trunkline_sip::endpoint::Transport;
 
-/// The places of SIP and HTTP.
+/// The places of SIP, HTTP and AudioSocket.
 pub fn listeners(settings: &Settings) -> Vec<Finding> {
-    let sip = settings.sip.listen.iter();
-    let mut findings: Vec<Finding> = sip.map(|listen| listener("sip", *listen)).collect();
-    let http = Listen {
+    let over_tcp = |address| Listen {
         transport: Transport::Tcp,
-        address: settings.server.listen,
+        address,
     };
-    findings.push(listener("http", http));
-    findings
+    let sip = settings.sip.listen.iter();
+    let sip = sip.map(|place| listener("sip", *place, "sip.listen"));
+    let http = over_tcp(settings.server.listen);
+    let http = listener("http", http, "server.host and server.port");
+    let audiosocket = settings.streams.audiosocket.map(over_tcp);
+    let audiosocket =
+        audiosocket.map(|place| listener("audiosocket", place, "streams.audiosocket"));
+    sip.chain([http]).chain(audiosocket).collect()
 }
 
-fn listener(check: &'static str, Listen { transport, address }: Listen) -> Finding {
-    let (scheme, bound) = match transport {
-        Transport::Udp => ("udp", UdpSocket::bind(address).map(drop)),
-        _ => ("tcp", TcpListener::bind(address).map(drop)),
+fn listener(check: &'static str, place: Listen, key: &'static str) -> Finding {
+    let bound = match place.transport {
+        Transport::Udp => UdpSocket::bind(place.address).map(drop),
+        _ => TcpListener::bind(place.address).map(drop),
     };
-    let place = format!("{scheme}://{address}");
-    match bound {
+    let refused = bound.map_err(|source| CannotListen {
+        scheme: place.scheme(),
+        address: place.address,
+        key,
+        source,
+    });
+    match refused {
         Ok(()) => Finding::good(check, format!("{place} can be had")),
-        Err(error) => Finding::wrong(check, format!("{place}: {error}"), remedy(&error, address)),
-    }
-}
-
-fn remedy(error: &io::Error, address: SocketAddr) -> String {
-    let port = address.port();
-    match error.kind() {
-        io::ErrorKind::AddrInUse => format!(
-            "see who has it with `ss -lntup 'sport = :{port}'`; stop that program or change the port"
-        ),
-        io::ErrorKind::PermissionDenied => {
-            "take a port above 1023, or `setcap cap_net_bind_service=+ep` the program".to_owned()
+        Err(refused) => {
+            let message = format!("{place}: {}", refused.source);
+            Finding::wrong(check, message, refused.remedy())
         }
-        io::ErrorKind::AddrNotAvailable => format!(
-            "no interface has {}; `ip address` lists those there are",
-            address.ip()
-        ),
-        _ => "write another address in the configuration".to_owned(),
     }
 }
 
@@ -148,15 +142,19 @@ mod tests {
             address: udp.local_addr().unwrap(),
         }];
         settings.server.listen = tcp.local_addr().unwrap();
+        let asterisk = TcpListener::bind("127.0.0.1:0").unwrap();
+        settings.streams.audiosocket = asterisk.local_addr().ok();
         let findings = listeners(&settings);
-        assert_eq!(findings.len(), 2);
-        for (finding, port) in findings.iter().zip([udp.local_addr(), tcp.local_addr()]) {
+        let checks: Vec<_> = findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(checks, ["sip", "http", "audiosocket"]);
+        let taken = [udp.local_addr(), tcp.local_addr(), asterisk.local_addr()];
+        for (finding, port) in findings.iter().zip(taken) {
             let port = port.unwrap().port();
             assert_eq!(finding.verdict, Verdict::Wrong, "{finding:?}");
             let remedy = finding.remedy.as_deref().unwrap();
             assert!(remedy.contains(&format!("'sport = :{port}'")), "{remedy}");
         }
-        drop((udp, tcp));
+        drop((udp, tcp, asterisk));
         assert!(
             listeners(&settings)
                 .iter()
@@ -176,21 +174,29 @@ mod tests {
         );
     }
 
+    fn an_even_port() -> UdpSocket {
+        let is_even = |socket: &UdpSocket| socket.local_addr().unwrap().port().is_multiple_of(2);
+        let mut odd = Vec::new();
+        loop {
+            match UdpSocket::bind("127.0.0.1:0").unwrap() {
+                socket if is_even(&socket) => return socket,
+                // Held, so that the next one is another.
+                socket => odd.push(socket),
+            }
+        }
+    }
+
     #[test]
     fn rtp_ports_are_counted() {
-        let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let port = taken.local_addr().unwrap().port() & !1;
-        let even = UdpSocket::bind(("127.0.0.1", port));
+        let taken = an_even_port();
+        let port = taken.local_addr().unwrap().port();
         let mut settings = settings();
         settings.sip.listen = vec![Listen {
             transport: Transport::Udp,
             address: "127.0.0.1:5060".parse().unwrap(),
         }];
         settings.sip.rtp_ports = port..=port + 1;
-        let held = even.is_ok() || taken.local_addr().unwrap().port() == port;
-        if held {
-            assert_eq!(rtp(&settings).verdict, Verdict::Wrong);
-        }
+        assert_eq!(rtp(&settings).verdict, Verdict::Wrong);
         settings.sip.rtp_ports = 20_000..=40_000;
         settings.limits.calls = 1_000_000;
         let few = rtp(&settings);

@@ -136,8 +136,12 @@ fn samples(body: &[u8]) -> Result<Vec<i16>, ApiError> {
 
 /// Reads a call's name.
 pub fn call_id(text: &str) -> Result<CallId, ApiError> {
-    CallId::parse(text)
-        .ok_or_else(|| ApiError::bad_request("a call's id has 32 hexadecimal digits"))
+    CallId::parse(text).ok_or_else(|| {
+        ApiError::bad_request(
+            "a call's id has 32 hexadecimal digits; `trunkline calls` lists the calls that live, \
+             `trunkline records` those that have ended",
+        )
+    })
 }
 
 fn parsed<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, ApiError> {

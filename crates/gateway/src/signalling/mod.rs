@@ -16,7 +16,7 @@ mod transports;
 pub use card::Card;
 pub use streams::{NewStream, NoCall, TurnedAway};
 pub use target::look_up;
-pub use transports::{BindError, Transports, is_private};
+pub use transports::{Transports, is_private};
 
 use crate::awake::Awake;
 use crate::control::{Control, Question};

@@ -8,6 +8,7 @@
 mod application;
 mod callee;
 mod caller;
+mod command;
 mod events;
 mod gateway;
 mod http;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 pub use application::{Application, Manner};
 pub use callee::Callee;
 pub use caller::{Caller, TALK, says};
+pub use command::{text, trunkline};
 pub use events::Events;
 pub use gateway::Gateway;
 pub use http::{ask_with, get, post, post_bytes};

@@ -38,7 +38,10 @@ pub enum PhoneError {
     #[error("{0} cannot be called: give sip:user@host[:port], with ;transport=tcp for TCP")]
     Target(String),
     /// Its host has no address.
-    #[error("the host {host} is not known: {source}")]
+    #[error(
+        "the host {host} has no address: {source}; give sip:user@host[:port], the host by a name that \
+         is known or by its address"
+    )]
     Host {
         /// The name.
         host: String,

@@ -14,13 +14,14 @@ use trunkline_call::{Direction, Parameters};
 use trunkline_phone::provider::webhook::{Credential, handshake_proof};
 use trunkline_phone::provider::{CallError, Opening, Plan, Report, call};
 use trunkline_providers::Provider;
-use trunkline_streams::dialect::{Open, StreamDialect, dialect};
+use trunkline_streams::SampleRate;
+use trunkline_streams::dialect::{Open, STREAMS, StreamDialect, dialect};
 use trunkline_streams::stream::Start;
-use trunkline_streams::{SampleRate, UnknownDialect};
 
 use super::Failure;
-use super::call::{Keys, keys, seconds, speech, stop_on_interrupt};
+use super::call::{Keys, keys, seconds, stop_on_interrupt};
 use super::demo::SPEECH;
+use super::sound::{self, Recording};
 use super::ticker::Ticker;
 use crate::random;
 use asking::{Led, Webhook};
@@ -90,13 +91,24 @@ struct Who {
 }
 
 fn provider(name: &str) -> Result<Who, String> {
-    let unknown = || UnknownDialect(name.to_owned()).to_string();
-    match dialect(name).map_err(|_| unknown())?.open {
-        Open::Stream(dialect) => Ok(Who {
-            provider: Provider::named(name).or_else(|| Provider::named(dialect.name)),
-            dialect,
-        }),
-        Open::Wire(_) => Err("that is no provider's dialect; write for instance twilio".to_owned()),
+    let Some(dialect) = over_websocket(name) else {
+        let names = STREAMS.iter().flat_map(|s| [&[s.name], s.aliases].concat());
+        let known: Vec<_> = names
+            .filter(|name| over_websocket(name).is_some())
+            .collect();
+        return Err(format!("write one of: {}", known.join(", ")));
+    };
+    Ok(Who {
+        provider: Provider::named(name).or_else(|| Provider::named(dialect.name)),
+        dialect,
+    })
+}
+
+/// The dialect of media streams that a name means, if it goes over a WebSocket.
+fn over_websocket(name: &str) -> Option<&'static StreamDialect> {
+    match dialect(name).ok()?.open {
+        Open::Stream(dialect) => Some(dialect),
+        Open::Wire(_) => None,
     }
 }
 
@@ -123,7 +135,8 @@ impl Simulate {
     /// Simulates the call; it fails where the server did not do well.
     pub fn run(self) -> Result<(), Failure> {
         let credential = self.credential().map_err(Failure::Usage)?;
-        let said = self.said().map_err(Failure::Usage)?;
+        let said = self.said()?;
+        let recording = Recording::begin(self.record.as_deref())?;
         let call_id = format!("{}{}", self.provider.dialect.ids.call, random::id());
         let led = self.led(credential.as_ref(), &call_id)?;
         let plan = self.plan(&led, said, call_id)?;
@@ -136,14 +149,11 @@ impl Simulate {
                 _ => Failure::of(error),
             })?;
         drop(ticker);
-        if let Some(file) = &self.record {
-            std::fs::write(file, report.stereo())
-                .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))?;
-        }
+        recording.write(&report.stereo())?;
         let simulated = Simulated {
             report,
             stream: opening.url,
-            recording: self.record,
+            recording: self.record.clone(),
         };
         if self.json {
             println!("{}", simulated.json());
@@ -167,12 +177,12 @@ impl Simulate {
             .map_err(|error| format!("--auth-token: {error}"))
     }
 
-    fn said(&self) -> Result<Vec<i16>, String> {
+    fn said(&self) -> Result<Vec<i16>, Failure> {
         match &self.play {
-            Some(file) => speech(file).map_err(|why| format!("{}: {why}", file.display())),
+            Some(file) => sound::played(file),
             None => wav::read(SPEECH)
                 .map(wav::Wav::into_mono)
-                .map_err(|error| error.to_string()),
+                .map_err(Failure::of),
         }
     }
 
@@ -254,7 +264,12 @@ mod tests {
         assert_eq!(known("vobiz"), Ok((Some(Provider::Vobiz), "plivo")));
         assert_eq!(known("jambonz"), Ok((None, "jambonz")));
         for wrong in ["trunkline", "audiosocket", "acme"] {
-            assert!(known(wrong).unwrap_err().contains("twilio"), "{wrong}");
+            let told = known(wrong).unwrap_err();
+            assert!(
+                told.contains("twilio, ") && told.contains("vobiz"),
+                "{told}"
+            );
+            assert!(!told.contains(wrong), "{told}");
         }
     }
 

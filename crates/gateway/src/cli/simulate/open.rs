@@ -63,7 +63,10 @@ pub fn connect(text: &str) -> Result<Box<dyn Transport>, Failure> {
 
 /// The first of a host's addresses that takes a connection.
 fn reach((host, port): (&str, u16)) -> Result<TcpStream, Failure> {
-    let failed = |error: io::Error| Failure::Failed(format!("{host}:{port}: {error}"));
+    let failed = |error: io::Error| {
+        let remedy = "is the server running, and is the port right?";
+        Failure::Failed(format!("cannot reach {host}:{port}: {error}; {remedy}"))
+    };
     let mut last = io::ErrorKind::AddrNotAvailable.into();
     for address in (host, port).to_socket_addrs().map_err(failed)? {
         match TcpStream::connect_timeout(&address, CONNECT_MAX) {

@@ -6,7 +6,7 @@ mod trace;
 
 pub use streams::StreamEvent;
 
-use crate::net::Facing;
+use crate::net::{CannotListen, Facing};
 use crate::settings::{ExternalAddress, Listen};
 use datagrams::DatagramSocket;
 use std::io;
@@ -15,17 +15,6 @@ use std::time::Instant;
 use streams::Connections;
 use tokio::sync::mpsc;
 use trunkline_sip::endpoint::{Path, Transmit, Transport};
-
-/// A socket could not be bound.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot listen on {transport:?} {address}: {source}; is another program there? `ss -lunpt` says which"
-)]
-pub struct BindError {
-    transport: Transport,
-    address: SocketAddr,
-    source: io::Error,
-}
 
 /// Every SIP socket of the gateway.
 pub struct Transports {
@@ -48,7 +37,7 @@ impl Transports {
         listen: &[Listen],
         external: ExternalAddress,
         events: mpsc::Sender<StreamEvent>,
-    ) -> Result<Self, BindError> {
+    ) -> Result<Self, CannotListen> {
         let mut transports = Self {
             datagrams: Vec::new(),
             connections: Connections::new(events),
@@ -57,14 +46,14 @@ impl Transports {
             external,
             unsent: 0,
         };
-        for &Listen { transport, address } in listen {
-            transports
-                .bind_one(transport, address)
-                .map_err(|source| BindError {
-                    transport,
-                    address,
-                    source,
-                })?;
+        for place in listen {
+            let bound = transports.bind_one(place.transport, place.address);
+            bound.map_err(|source| CannotListen {
+                scheme: place.scheme(),
+                address: place.address,
+                key: "--sip-port or sip.listen",
+                source,
+            })?;
         }
         Ok(transports)
     }
