@@ -252,6 +252,11 @@ mod tests {
     #[test]
     fn the_reference_lists_every_figure_and_no_other() {
         let metrics = Metrics::default();
+        // A figure with labels is told from its first count on.
+        let (by, reason) = ("app", "normal");
+        metrics.ended.get_or_create(&End { by, reason }).inc();
+        metrics.stream_refused(StreamRefusal::NoRoom);
+        metrics.webhook_refused(WebhookRefusal::Unsigned);
         let text = metrics.text(&Figures::default(), &ConfigurationView::default());
         let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
         let given: BTreeSet<String> = kinds
