@@ -138,7 +138,10 @@ impl Call {
                 AppOutput::Command(CallCommand::Pause) => {
                     events.push(CallEvent::Paused { at_ms: 20 });
                 }
-                AppOutput::Command(_) | AppOutput::End(_) | AppOutput::Redial => {}
+                AppOutput::Command(_)
+                | AppOutput::End(_)
+                | AppOutput::Errand(..)
+                | AppOutput::Redial => {}
             }
         }
         for event in events {

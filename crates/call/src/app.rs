@@ -18,3 +18,17 @@ pub struct AppStats {
     /// From answer to the first sample it gave us; `None` where it never spoke.
     pub first_audio: Option<Duration>,
 }
+
+impl AppStats {
+    /// Of one application, and of another that had the call after it.
+    pub fn followed_by(self, next: Self) -> Self {
+        Self {
+            frames_sent: self.frames_sent + next.frames_sent,
+            frames_dropped: self.frames_dropped + next.frames_dropped,
+            samples_received: self.samples_received + next.samples_received,
+            nonsense: self.nonsense + next.nonsense,
+            unknown: self.unknown + next.unknown,
+            first_audio: self.first_audio.or(next.first_audio),
+        }
+    }
+}

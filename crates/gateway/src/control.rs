@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use trunkline_call::record::Records;
 use trunkline_call::{CallCommand, CallId, Headers, Parameters, Target, Why};
+use trunkline_streams::document::Step;
 use tungstenite::WebSocket;
 
 /// How many questions may wait; more are refused with [`ControlError::Busy`].
@@ -156,6 +157,8 @@ pub enum Question {
         CallCommand<'static>,
         oneshot::Sender<Result<(), ControlError>>,
     ),
+    /// Has a call follow these steps in place of its application.
+    Follow(CallId, Vec<Step>, oneshot::Sender<Result<(), ControlError>>),
     /// Places a call.
     Dial(
         Box<DialRequest>,
@@ -312,6 +315,15 @@ impl Control {
         command: CallCommand<'static>,
     ) -> Result<(), ControlError> {
         self.ask(|answer| Question::Command(id, command, answer))
+            .await?
+    }
+
+    /// Has a call follow these steps. Its application is let go, and the call ends after the last.
+    ///
+    /// # Errors
+    /// Where no such call lives, or it is joined with another.
+    pub async fn follow(&self, id: CallId, steps: Vec<Step>) -> Result<(), ControlError> {
+        self.ask(|answer| Question::Follow(id, steps, answer))
             .await?
     }
 

@@ -19,5 +19,7 @@ pub mod reload;
 pub mod settings;
 pub mod shard;
 mod signalling;
+mod sound;
 pub mod telemetry;
 mod tls;
+mod twiml;

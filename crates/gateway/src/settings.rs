@@ -10,6 +10,7 @@ pub use providers::{
 pub use public_url::{BadPublicUrl, PublicUrl};
 
 use crate::clock::Clock;
+use crate::twiml::FetchRules;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -48,6 +49,12 @@ pub struct Settings {
     pub clock: Clock,
     /// The applications, by name. `echo` is always there.
     pub apps: BTreeMap<String, AppEntry>,
+    /// Where documents that calls follow may have us go.
+    pub fetch: FetchRules,
+    /// The program that speaks, and its arguments.
+    pub speech: Option<Arc<[String]>>,
+    /// Sounds that documents may name: 16 kHz mono.
+    pub prompts: BTreeMap<String, Arc<[i16]>>,
     /// How much at once.
     pub limits: LimitSettings,
     /// What is kept of calls.
@@ -432,6 +439,9 @@ impl Default for Settings {
             routes: Routes::default(),
             clock: Clock::default(),
             apps: BTreeMap::from([("echo".to_owned(), AppEntry::Echo)]),
+            fetch: FetchRules::default(),
+            speech: None,
+            prompts: BTreeMap::new(),
             limits: LimitSettings {
                 calls: 4_000,
                 call_duration: None,

@@ -22,6 +22,7 @@ mod stories {
     mod transports;
     mod twilio;
     mod twilio_calls;
+    mod twilio_documents;
     mod webhooks;
     mod websocket;
 }

@@ -1,5 +1,8 @@
 //! TwiML that an application sends us, as it would send it to Twilio: what is to become of its call.
 
+#[cfg(test)]
+mod tests;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 /// The longest document; Twilio's own limit.
@@ -8,6 +11,12 @@ pub const BYTES_MAX: usize = 64 * 1024;
 const NODES_MAX: u32 = 1_000;
 /// The most verbs of a document.
 pub const VERBS_MAX: usize = 100;
+/// The longest text that is spoken at once; Twilio's own limit.
+pub const SPOKEN_BYTES_MAX: usize = 4_096;
+/// The longest `<Pause>`: an hour.
+pub const PAUSE_S_MAX: u32 = 3_600;
+/// How often something is heard at most, where it is not heard without end; Twilio's own limit.
+pub const LOOPS_MAX: u32 = 1_000;
 
 /// One verb.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +27,49 @@ pub enum Verb {
     Dial(String),
     /// `<Refer>` with a SIP URI: have the caller's end call it.
     Refer(String),
+    /// `<Play>` of a URL, so many times; `None`: without end.
+    Play {
+        /// Where the sound is.
+        url: String,
+        /// How often.
+        times: Option<u32>,
+    },
     /// `<Play digits="…"/>`.
     PressKeys(String),
+    /// `<Say>`.
+    Say {
+        /// What is said.
+        text: String,
+        /// In whose voice.
+        voice: Option<String>,
+        /// In which language.
+        language: Option<String>,
+        /// How often; `None`: without end.
+        times: Option<u32>,
+    },
+    /// `<Pause>`, in seconds.
+    Pause(u32),
+    /// `<Redirect>`.
+    Redirect {
+        /// Where the next document is.
+        url: String,
+        /// `GET` or `POST`.
+        is_get: bool,
+    },
+    /// `<Connect><Stream>`.
+    Connect {
+        /// The application's WebSocket.
+        url: String,
+        /// Its `<Parameter>`s, names and values.
+        parameters: Vec<(String, String)>,
+    },
     /// Any other verb that Twilio has, by its name.
     Other(&'static str),
 }
 
 /// Twilio's verbs that are not read any further.
-const OTHERS: [&str; 14] = [
-    "Say", "Play", "Pause", "Redirect", "Connect", "Start", "Stop", "Stream", "Gather", "Record",
-    "Enqueue", "Leave", "Pay", "Prompt",
+const OTHERS: [&str; 9] = [
+    "Start", "Stop", "Stream", "Gather", "Record", "Enqueue", "Leave", "Pay", "Prompt",
 ];
 
 /// Why a text is no TwiML.
@@ -48,6 +90,18 @@ pub enum BadTwiml {
     /// A verb without what it is about.
     #[error("<{0}> does not say whom to call; write one number or one SIP URI in it")]
     Nobody(&'static str),
+    /// A verb without what is to be heard or fetched.
+    #[error("<{0}> is empty; write {1} in it")]
+    Empty(&'static str, &'static str),
+    /// An attribute that means nothing.
+    #[error("<{0} {1}>: write {2}")]
+    Attribute(&'static str, &'static str, &'static str),
+    /// A text that is too long to be spoken.
+    #[error("<Say> has more than {SPOKEN_BYTES_MAX} bytes of text; cut it in two")]
+    TooLong,
+    /// A connection to something else than a stream.
+    #[error("<Connect> holds something else than one <Stream url>")]
+    NoStream,
 }
 
 /// Reads a document.
@@ -84,10 +138,11 @@ fn verb(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
         "Refer" => called(node, &["Sip"])
             .map(Verb::Refer)
             .ok_or(BadTwiml::Nobody("Refer")),
-        "Play" if node.has_attribute("digits") => {
-            let digits = node.attribute("digits").unwrap_or_default();
-            Ok(Verb::PressKeys(digits.to_owned()))
-        }
+        "Play" => play(node),
+        "Say" => say(node),
+        "Pause" => pause(node),
+        "Redirect" => redirect(node),
+        "Connect" => connect(node),
         name => {
             let known = OTHERS.into_iter().find(|known| *known == name);
             known.map(Verb::Other).ok_or_else(|| {
@@ -110,65 +165,89 @@ fn called(verb: &Node<'_, '_>, nouns: &[&str]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn response(inner: &str) -> Result<Vec<Verb>, BadTwiml> {
-        read(&format!(
-            "<?xml version=\"1.0\"?><Response>{inner}</Response>"
-        ))
+fn play(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
+    if let Some(digits) = node.attribute("digits") {
+        return Ok(Verb::PressKeys(digits.to_owned()));
     }
+    let url = called(node, &[]).ok_or(BadTwiml::Empty("Play", "the URL of a WAV file"))?;
+    let times = times(node, "Play")?;
+    Ok(Verb::Play { url, times })
+}
 
-    #[test]
-    fn verbs_are_read_in_their_order() {
-        let verbs = response(
-            "<Play digits=\"1w2\"/> <Dial timeout=\"9\"><Number>+15551230000</Number></Dial><Hangup/>",
-        );
-        let expected = vec![
-            Verb::PressKeys("1w2".to_owned()),
-            Verb::Dial("+15551230000".to_owned()),
-            Verb::HangUp,
-        ];
-        assert_eq!(verbs, Ok(expected));
-        assert_eq!(
-            response("<Dial> +1 </Dial>"),
-            Ok(vec![Verb::Dial("+1".to_owned())])
-        );
-        let refer = response("<Refer><Sip>sip:a@b.example?x=1&amp;y=2</Sip></Refer>");
-        assert_eq!(
-            refer,
-            Ok(vec![Verb::Refer("sip:a@b.example?x=1&y=2".to_owned())])
-        );
-        assert_eq!(response("<Say>Hello</Say>"), Ok(vec![Verb::Other("Say")]));
-        assert_eq!(response(""), Ok(vec![]));
+fn say(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
+    // What SSML marks up is said without its marks.
+    let texts = node.descendants().filter(Node::is_text);
+    let text: Vec<&str> = texts.filter_map(|node| node.text()).collect();
+    let text = text.concat().trim().to_owned();
+    if text.is_empty() {
+        return Err(BadTwiml::Empty("Say", "what is to be said"));
     }
+    if text.len() > SPOKEN_BYTES_MAX {
+        return Err(BadTwiml::TooLong);
+    }
+    let attribute = |name| node.attribute(name).map(str::to_owned);
+    Ok(Verb::Say {
+        text,
+        voice: attribute("voice"),
+        language: attribute("language"),
+        times: times(node, "Say")?,
+    })
+}
 
-    #[test]
-    fn what_is_no_twiml_says_why() {
-        assert_eq!(read("Hello"), Err(BadTwiml::Xml));
-        assert_eq!(read("<Dial/>"), Err(BadTwiml::NoResponse));
-        assert_eq!(
-            response("<Dance/>"),
-            Err(BadTwiml::NoVerb("Dance".to_owned()))
-        );
-        assert_eq!(response("<Dial/>"), Err(BadTwiml::Nobody("Dial")));
-        let two = "<Dial><Number>1</Number><Number>2</Number></Dial>";
-        assert_eq!(response(two), Err(BadTwiml::Nobody("Dial")));
-        let queue = "<Dial><Queue>sales</Queue></Dial>";
-        assert_eq!(response(queue), Err(BadTwiml::Nobody("Dial")));
-        assert_eq!(response(&"<Hangup/>".repeat(101)), Err(BadTwiml::TooMany));
-        let laughs = "<!DOCTYPE r [<!ENTITY a \"ha\">]><Response>&a;</Response>";
-        assert_eq!(read(laughs), Err(BadTwiml::Xml));
-        assert_eq!(read(&" ".repeat(BYTES_MAX + 1)), Err(BadTwiml::Xml));
+/// `loop`: once without it, without end where it is 0.
+fn times(node: &Node<'_, '_>, verb: &'static str) -> Result<Option<u32>, BadTwiml> {
+    let Some(text) = node.attribute("loop") else {
+        return Ok(Some(1));
+    };
+    match text.trim().parse() {
+        Ok(0) => Ok(None),
+        Ok(times) => Ok(Some(LOOPS_MAX.min(times))),
+        Err(_) => Err(BadTwiml::Attribute(verb, "loop", "how often, 0 for always")),
     }
+}
 
-    proptest! {
-        #[test]
-        fn no_text_makes_it_fail(text in "(<[A-Za-z/ ]{0,9}>|[a-z&;<>\"= ]){0,40}") {
-            let _ = response(&text);
-            let _ = read(&text);
-        }
+fn pause(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
+    let text = node.attribute("length").unwrap_or("1").trim();
+    let length = text.parse().ok().filter(|length| *length <= PAUSE_S_MAX);
+    let remedy = "whole seconds, at most 3600";
+    let bad = BadTwiml::Attribute("Pause", "length", remedy);
+    length.map(Verb::Pause).ok_or(bad)
+}
+
+fn redirect(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
+    let url = called(node, &[]).ok_or(BadTwiml::Empty("Redirect", "the URL of a document"))?;
+    let method = node.attribute("method").unwrap_or("POST");
+    let bad = BadTwiml::Attribute("Redirect", "method", "GET or POST");
+    let is_get = is_get(method).ok_or(bad)?;
+    Ok(Verb::Redirect { url, is_get })
+}
+
+/// Whether a method is GET, where it is GET or POST.
+pub fn is_get(method: &str) -> Option<bool> {
+    match method {
+        _ if method.eq_ignore_ascii_case("GET") => Some(true),
+        _ if method.eq_ignore_ascii_case("POST") => Some(false),
+        _ => None,
     }
+}
+
+fn connect(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
+    let mut within = node.children().filter(Node::is_element);
+    let stream = match (within.next(), within.next()) {
+        (Some(stream), None) if stream.has_tag_name("Stream") => stream,
+        _ => return Err(BadTwiml::NoStream),
+    };
+    let url = stream.attribute("url").unwrap_or_default().trim();
+    if url.is_empty() {
+        return Err(BadTwiml::NoStream);
+    }
+    let parameters = stream.children().filter(|n| n.has_tag_name("Parameter"));
+    let parameters = parameters.map(|parameter| {
+        let of = |name| parameter.attribute(name).unwrap_or_default().to_owned();
+        (of("name"), of("value"))
+    });
+    Ok(Verb::Connect {
+        url: url.to_owned(),
+        parameters: parameters.collect(),
+    })
 }

@@ -7,6 +7,7 @@
 pub mod audiosocket;
 pub mod chan_websocket;
 pub mod dialect;
+pub mod document;
 mod downlink;
 mod echo;
 pub mod exotel;
@@ -31,6 +32,7 @@ mod wire;
 pub use dialect::{
     AnswerMode, BadSampleRate, Dialect, SampleRate, StreamDialect, UnknownDialect, WireOptions,
 };
+pub use document::Document;
 pub use downlink::{AUDIO_BACKLOG_BYTES_MAX, HELD_FRAMES_MAX};
 pub use echo::Echo;
 pub use heartbeat::{PING_EVERY, PINGS_MISSED_MAX};

@@ -186,7 +186,8 @@ impl Line {
 /// What every application wire does with an input.
 pub(crate) fn handle_input(wire: &mut impl Speaker, now: Instant, input: AppInput<'_>) {
     match input {
-        AppInput::Timeout => {}
+        // Only documents have errands.
+        AppInput::Timeout | AppInput::Brought(_) => {}
         AppInput::Event(event) => take_event(wire, now, event),
         AppInput::Opened => opened(wire, now),
         AppInput::OpenFailed => {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use serde_json::Value;
 use trunkline_call::{CallCommand, GatewayReason};
 
+use crate::document::Errand;
 use crate::{AppOutput, Frame};
 
 /// What a buffer keeps for the next message: two seconds of 16 kHz. More than that is given back.
@@ -23,6 +24,7 @@ enum Item {
     Command(CallCommand<'static>),
     Play(Range<usize>),
     Redial,
+    Errand(u64, Errand),
     End(GatewayReason),
 }
 
@@ -94,6 +96,11 @@ impl Outbox {
         self.items.push_back(Item::Redial);
     }
 
+    /// Something to be done for the document of this number.
+    pub(crate) fn errand(&mut self, document: u64, errand: Errand) {
+        self.items.push_back(Item::Errand(document, errand));
+    }
+
     /// The end of the call.
     pub(crate) fn end(&mut self, reason: GatewayReason) {
         self.items.push_back(Item::End(reason));
@@ -120,6 +127,7 @@ impl Outbox {
             Item::Close(code) => AppOutput::Close(code),
             Item::Command(command) => AppOutput::Command(command),
             Item::Redial => AppOutput::Redial,
+            Item::Errand(document, errand) => AppOutput::Errand(document, errand),
             Item::End(reason) => AppOutput::End(reason),
         })
     }

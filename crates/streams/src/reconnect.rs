@@ -116,7 +116,7 @@ impl Reconnecting {
                 AppOutput::Command(command) => self.outbox.command(command.into_owned()),
                 AppOutput::Send(frame) => self.outbox.message(frame),
                 AppOutput::Close(code) => self.outbox.close(code),
-                AppOutput::Redial => {}
+                AppOutput::Redial | AppOutput::Errand(..) => {}
             }
         }
     }
@@ -136,7 +136,7 @@ impl Reconnecting {
             answer: AnswerMode::WhenOpen,
             ..self.options
         };
-        self.past = sum(self.past, self.wire.stats());
+        self.past = self.past.followed_by(self.wire.stats());
         self.wire = self.dialect.wire(info, options);
         self.pull();
         let answered = AppInput::Event(&CallEvent::Answered);
@@ -322,17 +322,6 @@ impl AppWire for Reconnecting {
     }
 
     fn stats(&self) -> AppStats {
-        sum(self.past, self.wire.stats())
-    }
-}
-
-fn sum(past: AppStats, present: AppStats) -> AppStats {
-    AppStats {
-        frames_sent: past.frames_sent + present.frames_sent,
-        frames_dropped: past.frames_dropped + present.frames_dropped,
-        samples_received: past.samples_received + present.samples_received,
-        nonsense: past.nonsense + present.nonsense,
-        unknown: past.unknown + present.unknown,
-        first_audio: past.first_audio.or(present.first_audio),
+        self.past.followed_by(self.wire.stats())
     }
 }

@@ -98,6 +98,7 @@ impl Call {
                 AppOutput::Send(frame) => format!("{frame:?}"),
                 AppOutput::Close(code) => format!("close {code}"),
                 AppOutput::Redial => "redial".to_owned(),
+                AppOutput::Errand(..) => panic!("only documents have errands"),
                 AppOutput::End(reason) => format!("end {reason:?}"),
             });
         }

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::error::ApiError;
 use crate::control::{CallView, DialRequest};
+use crate::sound;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,7 +12,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use trunkline_audio::{Resampler, wav};
 use trunkline_call::json::{DigitsRequest, HangupRequest, TransferRequest};
 use trunkline_call::{CallCommand, CallId, Headers, Parameters, SAMPLE_RATE_HZ, Target};
 
@@ -110,7 +110,8 @@ pub async fn play(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let id = call_id(&id)?;
-    let samples = samples(&body)?;
+    let samples =
+        sound::samples(&body).map_err(|why| ApiError::bad_request(format!("WAV: {why}")))?;
     let queued_ms = samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ);
     shared
         .control
@@ -120,18 +121,6 @@ pub async fn play(
         StatusCode::ACCEPTED,
         Json(json!({"id": id.to_string(), "queuedMs": queued_ms})),
     ))
-}
-
-/// The samples of a WAV file at our rate.
-fn samples(body: &[u8]) -> Result<Vec<i16>, ApiError> {
-    let file = wav::read(body).map_err(|error| ApiError::bad_request(format!("WAV: {error}")))?;
-    let mut resampler = Resampler::new(file.rate_hz, SAMPLE_RATE_HZ)
-        .map_err(|error| ApiError::bad_request(format!("WAV: {error}")))?;
-    let input = file.into_mono();
-    let mut output = vec![0; resampler.output_len(input.len())];
-    let length = resampler.process(&input, &mut output);
-    output.truncate(length);
-    Ok(output)
 }
 
 /// Reads a call's name.

@@ -5,16 +5,18 @@
 
 use super::Shared;
 use crate::control::ControlError;
+use crate::settings::Settings;
+use crate::twiml::{self, BadDocument};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use trunkline_call::json::DigitsRequest;
-use trunkline_call::{CallCommand, CallId, HangupCause, Headers, Target, TransferMode};
+use trunkline_call::{CallCommand, CallId, HangupCause};
 use trunkline_providers::Form;
-use trunkline_providers::twiml::{self, Verb};
+use trunkline_providers::twiml::is_get;
+use trunkline_streams::document::Step;
 
 /// An error as Twilio tells it.
 #[derive(Debug)]
@@ -28,11 +30,6 @@ impl TwilioError {
     /// A parameter is wrong, or missing.
     fn parameter(message: impl Into<String>) -> Self {
         Self::bad(21_200, message)
-    }
-
-    /// The TwiML is none, or asks for what this gateway cannot do.
-    fn document(message: impl Into<String>) -> Self {
-        Self::bad(12_200, message)
     }
 
     fn bad(code: u32, message: impl Into<String>) -> Self {
@@ -50,6 +47,17 @@ impl TwilioError {
             code: 20_404,
             message: format!("The requested resource {path} was not found"),
         }
+    }
+}
+
+impl From<BadDocument> for TwilioError {
+    fn from(bad: BadDocument) -> Self {
+        let code = match &bad {
+            // The document is good; the gateway is not set up for it.
+            BadDocument::NoSpeech => 21_200,
+            _ => 12_200,
+        };
+        Self::bad(code, bad.to_string())
     }
 }
 
@@ -83,7 +91,7 @@ impl IntoResponse for TwilioError {
     }
 }
 
-/// `POST /2010-04-01/Accounts/{account}/Calls/{call}.json` with `Status` or `Twiml`.
+/// `POST /2010-04-01/Accounts/{account}/Calls/{call}.json` with `Status`, `Twiml`, or `Url`.
 pub async fn update(
     State(shared): State<Shared>,
     Path((account, call)): Path<(String, String)>,
@@ -94,15 +102,21 @@ pub async fn update(
     let id = sid.strip_prefix("CA").and_then(CallId::parse);
     let id = id.ok_or_else(|| TwilioError::gone(&path))?;
     let form = Form::parse(&body).map_err(|bad| TwilioError::parameter(bad.to_string()))?;
-    let commands = asked(&form)?;
-    let is_over = matches!(commands.last(), Some(CallCommand::Hangup(_)));
-    for command in commands {
-        match shared.control.command(id, command).await {
-            Err(ControlError::NoSuchCall) => return Err(TwilioError::gone(&path)),
-            done => done?,
+    let steps = asked(&form, &shared.settings())?;
+    // To end is the one thing that can be done with a call in any state.
+    let ends = matches!(steps.first(), None | Some(Step::HangUp));
+    let done = match ends {
+        true => {
+            let hang_up = CallCommand::Hangup(HangupCause::default());
+            shared.control.command(id, hang_up).await
         }
+        false => shared.control.follow(id, steps).await,
+    };
+    match done {
+        Err(ControlError::NoSuchCall) => return Err(TwilioError::gone(&path)),
+        done => done?,
     }
-    let status = if is_over { "completed" } else { "in-progress" };
+    let status = if ends { "completed" } else { "in-progress" };
     Ok(Json(json!({
         "sid": sid,
         "account_sid": account,
@@ -112,116 +126,54 @@ pub async fn update(
     })))
 }
 
-/// What the form asks of the call.
-fn asked(form: &Form) -> Result<Vec<CallCommand<'static>>, TwilioError> {
+/// What the form asks of the call. All of it has been proven; nothing was done.
+fn asked(form: &Form, settings: &Settings) -> Result<Vec<Step>, TwilioError> {
     match (form.get("Status"), form.get("Twiml"), form.get("Url")) {
-        (Some("completed" | "canceled"), None, None) => {
-            Ok(vec![CallCommand::Hangup(HangupCause::default())])
-        }
+        (Some("completed" | "canceled"), None, None) => Ok(vec![Step::HangUp]),
         (Some(_), None, None) => Err(TwilioError::parameter("Status: completed or canceled")),
-        (None, Some(document), None) => {
-            let verbs = twiml::read(document);
-            commands(&verbs.map_err(|bad| TwilioError::document(bad.to_string()))?)
+        (None, Some(document), None) => Ok(twiml::steps(document, None, settings)?),
+        (None, None, Some(url)) => {
+            let method = form.get("Method").unwrap_or("POST");
+            let bad = || TwilioError::parameter("Method: GET or POST");
+            let is_get = is_get(method).ok_or_else(bad)?;
+            let page = twiml::page(url, is_get, settings);
+            let page = page.map_err(|bad| TwilioError::parameter(format!("Url: {bad}")))?;
+            Ok(vec![page])
         }
-        (None, None, Some(_)) => Err(TwilioError::parameter(
-            "Url: this gateway fetches no TwiML; send the document itself as Twiml",
-        )),
-        (None, None, None) => Err(TwilioError::parameter("Status or Twiml is missing")),
+        (None, None, None) => Err(TwilioError::parameter("Status, Twiml or Url is missing")),
         _ => Err(TwilioError::parameter("send one of Status, Twiml and Url")),
     }
-}
-
-/// The commands of a document: keys to press, then where the call goes. What follows there is left
-/// out, as Twilio would not come back for it. A document that only presses keys leaves the call with
-/// its application; an empty one ends it.
-fn commands(verbs: &[Verb]) -> Result<Vec<CallCommand<'static>>, TwilioError> {
-    let mut commands = Vec::new();
-    for verb in verbs {
-        match verb {
-            Verb::PressKeys(digits) => commands.extend(keys(digits)?),
-            Verb::HangUp => {
-                commands.push(CallCommand::Hangup(HangupCause::default()));
-                return Ok(commands);
-            }
-            Verb::Dial(whom) => {
-                commands.push(transfer(whom, TransferMode::Bridge)?);
-                return Ok(commands);
-            }
-            Verb::Refer(whom) => {
-                commands.push(transfer(whom, TransferMode::Refer)?);
-                return Ok(commands);
-            }
-            Verb::Other(name) => {
-                return Err(TwilioError::document(format!(
-                    "this gateway does not do <{name}> on a live call; it does <Dial>, <Refer>, \
-                     <Hangup> and <Play digits>"
-                )));
-            }
-        }
-    }
-    if commands.is_empty() {
-        commands.push(CallCommand::Hangup(HangupCause::default()));
-    }
-    Ok(commands)
-}
-
-/// The keys of `<Play digits>`. A `w` is half a second of waiting at Twilio; keys have their pauses
-/// here anyway.
-fn keys(digits: &str) -> Result<Vec<CallCommand<'static>>, TwilioError> {
-    let request = DigitsRequest {
-        digits: digits.chars().filter(|key| !"wW".contains(*key)).collect(),
-        duration_ms: None,
-    };
-    let commands = request.commands();
-    commands.map_err(|bad| TwilioError::document(format!("<Play>: {bad}")))
-}
-
-fn transfer(whom: &str, mode: TransferMode) -> Result<CallCommand<'static>, TwilioError> {
-    let target = Target::new(whom).ok_or_else(|| {
-        TwilioError::document("<Dial> or <Refer>: too long, or with spaces in it")
-    })?;
-    Ok(CallCommand::Transfer {
-        target,
-        headers: Headers::default(),
-        mode,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kinds(document: &str) -> Result<Vec<String>, String> {
-        let form = Form::from_iter([("Twiml", document)]);
-        let commands = asked(&form).map_err(|error| error.message)?;
-        let told = commands.iter().map(|command| match command {
-            CallCommand::Transfer { target, mode, .. } => format!("{mode:?} {}", target.as_str()),
-            command => command.kind().word().to_owned(),
-        });
-        Ok(told.collect())
+    fn told(form: &[(&str, &str)]) -> Result<Vec<Step>, (u32, String)> {
+        let form = Form::from_iter(form.iter().copied());
+        asked(&form, &Settings::default()).map_err(|error| (error.code, error.message))
     }
 
     #[test]
-    fn keys_are_pressed_before_the_call_goes_on() {
-        let both = "<Response><Play digits=\"1w2\"/><Dial>+15551230000</Dial><Hangup/></Response>";
-        let expected = ["sendDtmf", "sendDtmf", "Bridge +15551230000"];
-        assert_eq!(kinds(both).unwrap(), expected);
-        let keys = "<Response><Play digits=\"#\"/></Response>";
-        assert_eq!(kinds(keys).unwrap(), ["sendDtmf"]);
-        let refer = "<Response><Refer><Sip>sip:a@b.example</Sip></Refer></Response>";
-        assert_eq!(kinds(refer).unwrap(), ["Refer sip:a@b.example"]);
+    fn a_document_comes_with_the_request_or_is_at_a_url() {
+        let both = "<Response><Play digits=\"1w2\"/><Dial>+15551230000</Dial></Response>";
+        assert_eq!(told(&[("Twiml", both)]).unwrap().len(), 2);
+        assert_eq!(told(&[("Twiml", "<Response/>")]), Ok(vec![]));
+        let get = told(&[("Url", "https://a.example/x"), ("Method", "GET")]).unwrap();
+        assert!(matches!(&get[..], [Step::Go(page)] if page.url == "https://a.example/x"));
+        let (code, why) = told(&[("Url", "https://a.example/"), ("Method", "PUT")]).unwrap_err();
+        assert!(code == 21_200 && why.contains("GET or POST"), "{why}");
+        let (code, why) = told(&[("Url", "/x")]).unwrap_err();
+        assert!(code == 21_200 && why.contains("whole URL"), "{why}");
     }
 
     #[test]
-    fn an_empty_document_ends_the_call() {
-        assert_eq!(kinds("<Response/>").unwrap(), ["hangup"]);
-    }
-
-    #[test]
-    fn a_document_with_something_impossible_does_nothing_at_all() {
-        let told = kinds("<Response><Play digits=\"1\"/><Say>Hi</Say></Response>").unwrap_err();
-        assert!(told.contains("does not do <Say>"), "{told}");
-        let told = kinds("<Response><Play digits=\"x\"/></Response>").unwrap_err();
-        assert!(told.contains("'x' is no key"), "{told}");
+    fn what_lacks_a_setting_is_another_error_than_what_is_no_twiml() {
+        let say = "<Response><Say>Hi</Say></Response>";
+        let (code, why) = told(&[("Twiml", say)]).unwrap_err();
+        assert!(code == 21_200 && why.contains("speech.command"), "{why}");
+        let gather = "<Response><Gather/></Response>";
+        let (code, why) = told(&[("Twiml", gather)]).unwrap_err();
+        assert!(code == 12_200 && why.contains("<Gather>"), "{why}");
     }
 }

@@ -4,15 +4,16 @@ use crate::tls;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION, USER_AGENT};
 use hyper::http::request::Builder;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use trunkline_phone::provider::webhook;
@@ -48,6 +49,9 @@ pub enum CannotSend {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// It is not permitted to go there.
+    #[error("{0}")]
+    NotPermitted(String),
     /// Nothing in time.
     #[error("{0}: no answer within {limit} s", limit = ANSWER_MAX.as_secs())]
     Timeout(String),
@@ -56,8 +60,41 @@ pub enum CannotSend {
 impl CannotSend {
     /// Whether the request was certainly not seen by anybody.
     pub fn is_before_sending(&self) -> bool {
-        matches!(self, Self::Url(_) | Self::Connect { .. })
+        matches!(
+            self,
+            Self::Url(_) | Self::Connect { .. } | Self::NotPermitted(_)
+        )
     }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Where it leads, if it does.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Asks a URL that somebody else has named: by POST with this form, or by GET without one. `permits`
+/// refuses addresses, in words; only others are connected to.
+pub async fn fetch(
+    url: &str,
+    form: Option<String>,
+    bytes_max: usize,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
+) -> Result<Answer, CannotSend> {
+    let bad = || CannotSend::Url(url.to_owned());
+    let url = Url::parse(url).ok_or_else(bad)?;
+    let mut asked = start(&url, form.is_none()).ok_or_else(bad)?;
+    if form.is_some() {
+        asked = asked.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    let body = Full::new(Bytes::from(form.unwrap_or_default()));
+    let message = asked.body(body).map_err(|_| bad())?;
+    send(&url, message, bytes_max, permits).await
 }
 
 /// Status and body of the answer to a request.
@@ -65,7 +102,8 @@ pub async fn post(request: &rest::Request) -> Result<(u16, Bytes), CannotSend> {
     let bad = || CannotSend::Url(request.url.clone());
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let message = message(request, &url).ok_or_else(bad)?;
-    send(&url, message).await
+    let answer = send(&url, message, ANSWER_BYTES_MAX, |_| Ok(())).await?;
+    Ok((answer.status, answer.body))
 }
 
 /// The same for a webhook that is simulated.
@@ -82,19 +120,25 @@ pub async fn ask_webhook(request: &webhook::Request) -> Result<(u16, Bytes), Can
         body = Bytes::from(text.clone());
     }
     let message = asked.body(Full::new(body)).map_err(|_| bad())?;
-    send(&url, message).await
+    let answer = send(&url, message, ANSWER_BYTES_MAX, |_| Ok(())).await?;
+    Ok((answer.status, answer.body))
 }
 
-async fn send(url: &Url<'_>, message: Request<Full<Bytes>>) -> Result<(u16, Bytes), CannotSend> {
+async fn send(
+    url: &Url<'_>,
+    message: Request<Full<Bytes>>,
+    bytes_max: usize,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
+) -> Result<Answer, CannotSend> {
     let place = format!("{}:{}", url.host(), url.port_or_default());
-    let stream = connect(url, &place).await?;
+    let stream = connect(url, &place, permits).await?;
     let exchange = async {
         match url.scheme {
             "https" => {
                 let stream = secured(stream, url, &place).await?;
-                exchange(stream, message, &place).await
+                exchange(stream, message, bytes_max, &place).await
             }
-            _ => exchange(stream, message, &place).await,
+            _ => exchange(stream, message, bytes_max, &place).await,
         }
     };
     let answered = timeout(ANSWER_MAX, exchange).await;
@@ -128,17 +172,28 @@ fn start(url: &Url<'_>, is_get: bool) -> Option<Builder> {
     Some(request)
 }
 
-async fn connect(url: &Url<'_>, place: &str) -> Result<TcpStream, CannotSend> {
-    let host = url.host().trim_matches(['[', ']']);
-    let connecting = TcpStream::connect((host, url.port_or_default()));
-    let connected = match timeout(CONNECT_MAX, connecting).await {
-        Ok(connected) => connected,
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
-    };
-    connected.map_err(|source| CannotSend::Connect {
+async fn connect(
+    url: &Url<'_>,
+    place: &str,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
+) -> Result<TcpStream, CannotSend> {
+    let failed = |source| CannotSend::Connect {
         place: place.to_owned(),
         source,
-    })
+    };
+    let host = url.host().trim_matches(['[', ']']);
+    let connecting = async {
+        let found = lookup_host((host, url.port_or_default())).await;
+        // Those that are permitted are connected to by address: a name may lead elsewhere next time.
+        let mut addresses = Vec::new();
+        for address in found.map_err(failed)? {
+            permits(address.ip()).map_err(CannotSend::NotPermitted)?;
+            addresses.push(address);
+        }
+        TcpStream::connect(&addresses[..]).await.map_err(failed)
+    };
+    let connected = timeout(CONNECT_MAX, connecting).await;
+    connected.unwrap_or_else(|_| Err(failed(io::ErrorKind::TimedOut.into())))
 }
 
 async fn secured(
@@ -162,8 +217,9 @@ async fn secured(
 async fn exchange<S>(
     stream: S,
     message: Request<Full<Bytes>>,
+    bytes_max: usize,
     place: &str,
-) -> Result<(u16, Bytes), CannotSend>
+) -> Result<Answer, CannotSend>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -176,9 +232,15 @@ where
     let connection = tokio::spawn(connection);
     let answer = async {
         let answer = sender.send_request(message).await?;
+        let location = answer.headers().get(LOCATION).map(HeaderValue::to_str);
+        let location = location.and_then(Result::ok).map(str::to_owned);
         let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX);
-        Ok((status, body.collect().await?.to_bytes()))
+        let body = Limited::new(answer.into_body(), bytes_max);
+        Ok(Answer {
+            status,
+            location,
+            body: body.collect().await?.to_bytes(),
+        })
     };
     let answer = answer.await;
     connection.abort();

@@ -4,7 +4,7 @@ mod http;
 #[cfg(test)]
 mod tests;
 
-pub use http::{CannotSend, ask_webhook};
+pub use http::{Answer, CannotSend, ask_webhook, fetch};
 
 use crate::random;
 use std::time::Duration;

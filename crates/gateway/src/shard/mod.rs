@@ -37,6 +37,7 @@ use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
 use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats};
 use trunkline_sip::endpoint::{Action, Event};
+use trunkline_streams::document::{Brought, Errand};
 use trunkline_streams::{AppStats, AppWire};
 use tungstenite::WebSocket;
 
@@ -96,6 +97,10 @@ pub enum ToCall {
     Dial(DialNews),
     /// Its application has something to say.
     Poke,
+    /// This takes the place of its application, which is let go.
+    Follow(Box<dyn AppWire>),
+    /// What came of an errand of the document it follows.
+    Brought(Brought),
 }
 
 /// What a shard tells.
@@ -117,6 +122,8 @@ pub enum Report {
     },
     /// A call has lost its application and wants another connection to it.
     Redial(CallKey),
+    /// A call follows the document of this number, and that wants something done.
+    Errand(CallKey, u64, Errand),
     /// A call is over, and only its provider's REST interface can tell the caller.
     EndAtProvider(CallKey),
     /// A call is over and its sockets are closed.

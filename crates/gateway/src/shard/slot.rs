@@ -15,7 +15,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 use trunkline_call::{CallCommand, CallEvent, EndReason, HangupCause};
 use trunkline_legs::{Input, Leg, Output, Port};
-use trunkline_streams::{AppInput, AppOutput, AppWire};
+use trunkline_streams::{AppInput, AppOutput, AppStats, AppWire};
 use tungstenite::WebSocket;
 
 /// How many messages of one connection are handled before other calls have their turn.
@@ -61,8 +61,12 @@ pub struct Slot {
     wire_due: Option<Instant>,
     /// The leg has said its last; what remains is to let the connections go.
     finished: bool,
+    /// Whether the call was answered.
+    answered: bool,
     /// Whether this call hears another one instead of its application.
     bridged: bool,
+    /// Of applications that had the call before.
+    past: AppStats,
     /// Whether the shard knows that something waits to be sent.
     listed: bool,
 }
@@ -89,7 +93,9 @@ impl Slot {
             leg_due: None,
             wire_due: None,
             finished: false,
+            answered: false,
             bridged: false,
+            past: AppStats::default(),
             listed: false,
         }
     }
@@ -230,6 +236,10 @@ impl Slot {
             ToCall::Dial(news) => self.leg.handle_input(now, Input::Dial(news)),
             ToCall::OpenFailed => self.wire.handle_input(now, AppInput::OpenFailed),
             ToCall::Poke => self.wire.handle_input(now, AppInput::Timeout),
+            ToCall::Follow(wire) => self.follow(wire, now, around),
+            ToCall::Brought(brought) => {
+                self.wire.handle_input(now, AppInput::Brought(brought));
+            }
             ToCall::Opened(socket) => self.open(*socket, now, around),
         }
         self.turn(now, around);
@@ -283,6 +293,7 @@ impl Slot {
                 }
                 Output::Event(event) => {
                     self.turns.heard(&event);
+                    self.answered |= matches!(event, CallEvent::Answered);
                     if !matches!(event, CallEvent::Audio { .. }) {
                         let _ = around.reports.send(Report::Event(self.key, event.clone()));
                     }
@@ -363,6 +374,12 @@ impl Slot {
                     let _ = around.reports.send(Report::Redial(self.key));
                     continue;
                 }
+                AppOutput::Errand(document, errand) => {
+                    let _ = around
+                        .reports
+                        .send(Report::Errand(self.key, document, errand));
+                    continue;
+                }
                 AppOutput::Close(code) => {
                     self.app.close(code, now);
                     continue;
@@ -403,7 +420,28 @@ impl Slot {
 
     /// Lets this call hear another one from now on. For its application the call is over.
     pub fn bridge(&mut self, now: Instant, around: &Surroundings<'_>) {
-        // What the application had queued, or had paused, is not for the other caller's ears.
+        self.dismiss_application(now, around);
+    }
+
+    /// Gives the call another wire in its application's place. A call that hears another one has
+    /// none to be replaced.
+    fn follow(&mut self, wire: Box<dyn AppWire>, now: Instant, around: &Surroundings<'_>) {
+        if self.bridged || self.finished {
+            return;
+        }
+        self.dismiss_application(now, around);
+        self.bridged = false;
+        self.past = self.past.followed_by(self.wire.stats());
+        self.wire = wire;
+        let first = match self.answered {
+            true => AppInput::Event(&CallEvent::Answered),
+            false => AppInput::Timeout,
+        };
+        self.wire.handle_input(now, first);
+    }
+
+    fn dismiss_application(&mut self, now: Instant, around: &Surroundings<'_>) {
+        // What the application had queued, or had paused, is not what the caller is to hear now.
         for command in [CallCommand::Clear, CallCommand::Continue] {
             self.leg.handle_input(now, Input::Command(command));
         }
@@ -457,7 +495,7 @@ impl Slot {
         Final {
             media: self.leg.stats(),
             description: self.leg.describe(),
-            app: self.wire.stats(),
+            app: self.past.followed_by(self.wire.stats()),
             turns: self.turns.turns().clone(),
             panicked,
         }

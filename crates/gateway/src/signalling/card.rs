@@ -53,6 +53,10 @@ pub struct Card {
     pub answered: Option<Instant>,
     /// Whether it waits for an application to come to it.
     pub waits: bool,
+    /// The number of the document it follows in place of its application.
+    pub document: Option<u64>,
+    /// Whether it is joined with another.
+    pub joined: bool,
     /// The call it was placed for.
     pub placed_for: Option<PlacedFor>,
     /// What is kept of it afterwards, as far as it is known.

@@ -252,6 +252,8 @@ impl Desk {
             began: now,
             answered: None,
             waits: false,
+            document: None,
+            joined: false,
             placed_for,
             record,
         };

@@ -130,6 +130,8 @@ impl Desk {
             began: now,
             answered: None,
             waits: false,
+            document: None,
+            joined: false,
             placed_for: None,
             record: accepted.record,
             info: accepted.info,
@@ -194,7 +196,9 @@ impl Desk {
     /// Sees that an application that was lost gets to its call once more.
     pub(super) fn redial(&mut self, key: CallKey) {
         let settings = Arc::clone(&self.settings);
-        let Some(card) = self.cards.get_mut(&key) else {
+        // One that was let go for a document is not called back.
+        let card = self.cards.get_mut(&key);
+        let Some(card) = card.filter(|card| card.document.is_none()) else {
             return;
         };
         let (call, name) = (card.info.id, &card.record.app);

@@ -3,6 +3,7 @@
 
 mod card;
 mod dialling;
+mod documents;
 mod incoming;
 mod parties;
 mod questions;
@@ -60,6 +61,8 @@ enum Inner {
     OpenFailed(CallKey, String),
     /// An application that was to come has not come.
     WaitOver(CallKey),
+    /// An errand of the document of this number came to its end.
+    Errand(CallKey, u64, documents::Outcome),
     /// A name was looked up.
     Resolved(Box<Resolved>),
 }
@@ -235,7 +238,10 @@ impl Desk {
 
     fn inner(&mut self, news: Inner) {
         match news {
+            // An application that comes too late: the call follows a document.
+            Inner::Opened(key, _) | Inner::OpenFailed(key, _) if self.follows(key) => {}
             Inner::Opened(key, socket) => self.tell(key, ToCall::Opened(socket)),
+            Inner::Errand(key, document, outcome) => self.errand_done(key, document, outcome),
             Inner::OpenFailed(key, why) => {
                 if let Some(card) = self.cards.get_mut(&key) {
                     let (call, app) = (card.info.id, &card.record.app);

@@ -5,7 +5,7 @@ use crate::control::{ControlError, DeviceView, Figures, Question, TrunkView};
 use crate::gateway;
 use crate::net;
 use crate::settings::Settings;
-use crate::shard::{AppStream, ToCall};
+use crate::shard::{AppStream, CallKey, ToCall};
 use std::sync::Arc;
 use std::time::Instant;
 use trunkline_call::{CallCommand, CallId, GatewayReason};
@@ -34,6 +34,9 @@ impl Desk {
             Question::Command(id, command, answer) => {
                 let _ = answer.send(self.command(id, command));
             }
+            Question::Follow(id, steps, answer) => {
+                let _ = answer.send(self.follow(id, steps));
+            }
             Question::Dial(request, answer) => self.dial(*request, answer),
             Question::Waits(id, answer) => {
                 let _ = answer.send(self.waits(id));
@@ -56,16 +59,17 @@ impl Desk {
     }
 
     fn command(&self, id: CallId, command: CallCommand<'static>) -> Result<(), ControlError> {
-        let key = *self.keys.get(&id).ok_or(ControlError::NoSuchCall)?;
-        let ending = self
-            .cards
-            .get(&key)
-            .is_none_or(|card| card.phase == Phase::Ending);
-        if ending {
-            return Err(ControlError::NoSuchCall);
-        }
+        let key = self.live(id)?;
         self.tell(key, ToCall::Command(command));
         Ok(())
+    }
+
+    /// The call of this name, if it is not at its end.
+    pub(super) fn live(&self, id: CallId) -> Result<CallKey, ControlError> {
+        let key = *self.keys.get(&id).ok_or(ControlError::NoSuchCall)?;
+        let card = self.cards.get(&key);
+        let lives = card.is_some_and(|card| card.phase != Phase::Ending);
+        lives.then_some(key).ok_or(ControlError::NoSuchCall)
     }
 
     fn waits(&self, id: CallId) -> Result<(), ControlError> {

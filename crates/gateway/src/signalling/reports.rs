@@ -27,6 +27,7 @@ impl Desk {
                 self.dial_for(PlacedFor { key, purpose }, target, headers);
             }
             Report::Redial(key) => self.redial(key),
+            Report::Errand(key, document, errand) => self.errand(key, document, errand),
             Report::EndAtProvider(key) => self.end_at_provider(key),
             Report::Finished(key, last) => self.finished(key, *last),
         }
@@ -76,7 +77,7 @@ impl Desk {
     }
 
     /// Tells the call that another was placed for how that one is doing.
-    fn news_of_placed(&self, key: CallKey, placed_for: PlacedFor, event: &CallEvent) {
+    fn news_of_placed(&mut self, key: CallKey, placed_for: PlacedFor, event: &CallEvent) {
         let news = match event {
             CallEvent::Ringing => DialNews::Progress { code: 180 },
             CallEvent::Answered => return self.connect(key, placed_for),
@@ -93,7 +94,14 @@ impl Desk {
     }
 
     /// Brings an additional leg that was answered together with the call it was placed for.
-    fn connect(&self, key: CallKey, placed_for: PlacedFor) {
+    fn connect(&mut self, key: CallKey, placed_for: PlacedFor) {
+        if matches!(placed_for.purpose, DialPurpose::Join) {
+            for joined in [key, placed_for.key] {
+                if let Some(card) = self.cards.get_mut(&joined) {
+                    card.joined = true;
+                }
+            }
+        }
         let Some(card) = self.cards.get(&key) else {
             return;
         };

@@ -122,6 +122,8 @@ impl Desk {
             began: now,
             answered: None,
             waits: false,
+            document: None,
+            joined: false,
             placed_for: None,
             record,
             info,

@@ -52,11 +52,16 @@ fn what_cannot_be_done_is_said_in_twilios_shape_and_leaves_the_call_alone() {
     let gateway = Gateway::start_for("twilio-refused", &application);
     let (_caller, call) = a_call(&gateway);
     let say = "<Response><Say>Goodbye</Say><Hangup/></Response>";
+    let gather = "<Response><Hangup/><Gather/></Response>";
+    let inside = "<Response><Play>http://169.254.169.254/a.wav</Play></Response>";
     for (form, code, word) in [
-        (&[("Twiml", say)][..], 12200, "<Say>"),
+        (&[("Twiml", say)][..], 21200, "speech.command"),
+        (&[("Twiml", gather)], 12200, "<Gather>"),
+        (&[("Twiml", inside)], 12200, "fetch.allow"),
         (&[("Twiml", "Hello")], 12200, "no XML"),
         (&[("Status", "ringing")], 21200, "completed"),
-        (&[("Url", "https://a.example")], 21200, "Twiml"),
+        (&[("Url", "http://localhost:9/")], 21200, "fetch.allow"),
+        (&[("Url", "a.example")], 21200, "http://"),
         (&[], 21200, "missing"),
         (&[("Status", "completed"), ("Twiml", say)], 21200, "one of"),
     ] {

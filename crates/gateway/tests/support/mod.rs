@@ -21,6 +21,7 @@ mod provider;
 mod raw_sip;
 pub mod sound;
 mod steady;
+mod web;
 
 use std::net::UdpSocket;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub use ports::{free_port, free_ports};
 pub use provider::Provider;
 pub use raw_sip::RawSip;
 pub use steady::Steady;
+pub use web::Web;
 
 /// An empty folder of this name in the build folder, for one test.
 pub fn folder(name: &str) -> PathBuf {

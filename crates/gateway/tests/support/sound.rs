@@ -43,6 +43,34 @@ pub fn tone(hz: f64, rate_hz: u32, samples: usize) -> Vec<i16> {
         .collect()
 }
 
+/// A WAV file of these samples, 16 bit with one channel.
+pub fn wav(rate_hz: u32, samples: &[i16]) -> Vec<u8> {
+    let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+    coded_wav(1, 16, rate_hz, &bytes)
+}
+
+/// A WAV file of these bytes, one channel: format 1 is linear, 6 A-law, 7 µ-law.
+pub fn coded_wav(format: u16, bits: u16, rate_hz: u32, bytes: &[u8]) -> Vec<u8> {
+    let align = bits / 8;
+    let length = u32::try_from(bytes.len()).expect("a short file");
+    [
+        &b"RIFF"[..],
+        &(36 + length).to_le_bytes(),
+        b"WAVEfmt ",
+        &16u32.to_le_bytes(),
+        &format.to_le_bytes(),
+        &1u16.to_le_bytes(),
+        &rate_hz.to_le_bytes(),
+        &(rate_hz * u32::from(align)).to_le_bytes(),
+        &align.to_le_bytes(),
+        &bits.to_le_bytes(),
+        b"data",
+        &length.to_le_bytes(),
+        bytes,
+    ]
+    .concat()
+}
+
 /// The samples of a 16 bit WAV with one channel, whatever chunks precede them. A file that is
 /// still being written may have none yet.
 pub fn read_wav(path: &Path) -> Vec<i16> {

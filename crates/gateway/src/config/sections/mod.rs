@@ -2,6 +2,7 @@
 
 mod apps;
 mod calls;
+mod documents;
 mod on_lost;
 mod providers;
 mod routes;
@@ -64,6 +65,7 @@ pub fn file(
     settings.routes = routes::routes(&file, country);
     set(&mut settings.clock, routes::clock(&file));
     overrides.set_application(report, settings);
+    documents::documents(&file, settings);
     if let Some(field) = file.get("limits") {
         calls::limits(&field.section(&keys::LIMITS), &mut settings.limits);
     }

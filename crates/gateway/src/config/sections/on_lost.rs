@@ -2,10 +2,9 @@
 
 use crate::config::field::Field;
 use crate::config::keys;
+use crate::sound::{self, WAV_BYTES_MAX};
 use std::sync::Arc;
 use std::time::Duration;
-use trunkline_audio::{Resampler, wav};
-use trunkline_call::SAMPLE_RATE_HZ;
 use trunkline_streams::{OnLost, PIECE_SAMPLES_MAX};
 
 /// How long an application is dialled again unless the file says otherwise.
@@ -13,8 +12,6 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// The longest that a caller is kept without anybody: five minutes.
 const WITHIN_SECONDS_MAX: u64 = 300;
 const WAV_REMEDY: &str = "name a WAV file of at most a minute";
-/// A minute of 48 kHz stereo, and its head.
-const WAV_BYTES_MAX: u64 = 12 * 1024 * 1024;
 
 pub fn on_lost(field: &Field<'_>) -> Option<OnLost> {
     let section = field.section(&keys::ON_LOST);
@@ -31,8 +28,8 @@ pub fn on_lost(field: &Field<'_>) -> Option<OnLost> {
     })
 }
 
-/// The samples of a WAV file at our rate.
-fn piece(field: &Field<'_>) -> Option<Arc<[i16]>> {
+/// The samples of a WAV file of at most a minute, at our rate.
+pub fn piece(field: &Field<'_>) -> Option<Arc<[i16]>> {
     let path = field.text()?;
     match samples(path) {
         Ok(samples) if samples.is_empty() || samples.len() > PIECE_SAMPLES_MAX => {
@@ -52,16 +49,9 @@ fn piece(field: &Field<'_>) -> Option<Arc<[i16]>> {
 
 fn samples(path: &str) -> Result<Vec<i16>, String> {
     let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !about.is_file() || about.len() > WAV_BYTES_MAX {
+    if !about.is_file() || about.len() > WAV_BYTES_MAX as u64 {
         return Err("no file, or a larger one than a minute needs".to_owned());
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let file = wav::read(&bytes).map_err(|error| error.to_string())?;
-    let mut resampler =
-        Resampler::new(file.rate_hz, SAMPLE_RATE_HZ).map_err(|error| error.to_string())?;
-    let input = file.into_mono();
-    let mut output = vec![0; resampler.output_len(input.len())];
-    let length = resampler.process(&input, &mut output);
-    output.truncate(length);
-    Ok(output)
+    sound::samples(&bytes)
 }

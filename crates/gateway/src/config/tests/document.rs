@@ -14,7 +14,7 @@ fn path(mapping: &str, key: &str) -> String {
 }
 
 /// The keys that hold other mappings have a heading instead of a row.
-const HEADINGS: [&str; 11] = [
+const HEADINGS: [&str; 13] = [
     "server",
     "sip",
     "streams",
@@ -24,6 +24,8 @@ const HEADINGS: [&str; 11] = [
     "dids",
     "routes",
     "apps",
+    "fetch",
+    "speech",
     "limits",
     "records",
 ];

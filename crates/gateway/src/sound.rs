@@ -1,0 +1,22 @@
+//! WAV files as callers hear them.
+
+use trunkline_audio::{Resampler, wav};
+use trunkline_call::SAMPLE_RATE_HZ;
+
+/// The largest file that is played: a minute of 48 kHz stereo, and its head.
+pub const WAV_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// The samples of a WAV file at our rate.
+///
+/// # Errors
+/// In words: what is wrong with the file.
+pub fn samples(file: &[u8]) -> Result<Vec<i16>, String> {
+    let file = wav::read(file).map_err(|error| error.to_string())?;
+    let resampler = Resampler::new(file.rate_hz, SAMPLE_RATE_HZ);
+    let mut resampler = resampler.map_err(|error| error.to_string())?;
+    let input = file.into_mono();
+    let mut output = vec![0; resampler.output_len(input.len())];
+    let length = resampler.process(&input, &mut output);
+    output.truncate(length);
+    Ok(output)
+}

@@ -1,0 +1,132 @@
+//! Fetches what documents name, within bounds of size, time and number of redirects.
+
+use super::FetchRules;
+use crate::providers::{Answer, fetch};
+use trunkline_providers::Form;
+use trunkline_providers::url::Url;
+
+/// How often an answer may lead elsewhere.
+const REDIRECTS_MAX: usize = 5;
+
+/// What is asked.
+pub struct Asked<'a> {
+    /// Where.
+    pub url: &'a str,
+    /// What is told: by POST, or in the query by GET.
+    pub form: Form,
+    /// Whether it is a GET.
+    pub is_get: bool,
+    /// The longest answer.
+    pub bytes_max: usize,
+}
+
+/// What a URL has, and the URL that it was found at.
+///
+/// # Errors
+/// In words: why there is nothing.
+pub async fn get(asked: Asked<'_>, rules: &FetchRules) -> Result<(Vec<u8>, String), String> {
+    let mut url = asked.url.to_owned();
+    let mut is_get = asked.is_get;
+    for _ in 0..=REDIRECTS_MAX {
+        let (place, form) = match is_get {
+            true => (with_query(&url, &asked.form), None),
+            false => (url.clone(), Some(asked.form.encoded())),
+        };
+        let permits = |address| rules.check(&url, address).map_err(|why| why.to_string());
+        let answer = fetch(&place, form, asked.bytes_max, permits).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        match answer {
+            Answer {
+                status: 200..=299,
+                body,
+                ..
+            } => return Ok((body.into(), url)),
+            Answer {
+                status: status @ (301 | 302 | 303 | 307 | 308),
+                location: Some(location),
+                ..
+            } => {
+                let next = joined(Some(&url), &location);
+                url =
+                    next.ok_or_else(|| format!("{url} leads to {location:?}, which is no URL"))?;
+                // RFC 9110 section 15.4: only 307 and 308 keep the method.
+                is_get |= status < 307;
+            }
+            Answer { status, .. } => return Err(format!("{url} answers {status}")),
+        }
+    }
+    Err(format!(
+        "{} leads on more than {REDIRECTS_MAX} times",
+        asked.url
+    ))
+}
+
+fn with_query(url: &str, form: &Form) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    if form.is_empty() {
+        return url.to_owned();
+    }
+    let sign = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{sign}{}", form.encoded())
+}
+
+/// A URL as written in what was found at another one (RFC 3986 section 5.2, less the dots). Nothing
+/// where it is no URL of HTTP, or relative to nothing.
+pub fn joined(base: Option<&str>, written: &str) -> Option<String> {
+    let is_web = |url: &str| {
+        let url = Url::parse(url);
+        url.is_some_and(|url| matches!(url.scheme, "http" | "https"))
+    };
+    let clean = !written.chars().any(|c| c.is_control() || c.is_whitespace());
+    let written = Some(written).filter(|written| clean && !written.is_empty())?;
+    let first = written.split(['/', '?', '#']).next().unwrap_or_default();
+    if first.contains(':') {
+        return is_web(written).then(|| written.to_owned());
+    }
+    let base = Url::parse(base?)?;
+    let (scheme, authority) = (base.scheme, base.authority);
+    let url = match written {
+        _ if written.starts_with("//") => format!("{scheme}:{written}"),
+        _ if written.starts_with('/') => format!("{scheme}://{authority}{written}"),
+        _ => {
+            let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            format!("{scheme}://{authority}{folder}/{written}")
+        }
+    };
+    is_web(&url).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_found_from_where_it_stands() {
+        let base = Some("https://a.example:8443/x/y?z=1");
+        for (written, url) in [
+            ("http://b.example/c", Some("http://b.example/c")),
+            ("//b.example/c", Some("https://b.example/c")),
+            ("/c?d", Some("https://a.example:8443/c?d")),
+            ("c.wav", Some("https://a.example:8443/x/c.wav")),
+            ("file:///etc/passwd", None),
+            ("gopher://b.example/", None),
+            ("", None),
+            ("a b", None),
+        ] {
+            assert_eq!(joined(base, written).as_deref(), url, "{written}");
+        }
+        assert_eq!(joined(Some("http://a"), "b").as_deref(), Some("http://a/b"));
+        assert_eq!(joined(None, "/c"), None);
+    }
+
+    #[test]
+    fn a_get_tells_the_call_in_its_query() {
+        let form = Form::from_iter([("CallSid", "CA1")]);
+        assert_eq!(with_query("http://a/b", &form), "http://a/b?CallSid=CA1");
+        assert_eq!(
+            with_query("http://a/b?c#d", &form),
+            "http://a/b?c&CallSid=CA1"
+        );
+        assert_eq!(with_query("http://a/b", &Form::default()), "http://a/b");
+    }
+}

@@ -1,0 +1,305 @@
+//! An application that was written for Twilio hands its call a document, and the caller hears what
+//! that says.
+
+use serde_json::{Value, json};
+use trunkline_audio::g711::{alaw, ulaw};
+use trunkline_call::{CallEvent, EndReason};
+use trunkline_providers::Form;
+use trunkline_sip::endpoint::Transport;
+
+use crate::support::lobby::Closed;
+use crate::support::{Callee, Caller, Gateway, Lobby, Session, Web, says, sound};
+
+const SECOND: usize = 16_000;
+
+/// A gateway that gives its calls to the lobby's application by Twilio's protocol, and lets documents
+/// lead to this web server.
+fn gateway(name: &str, lobby: &Lobby, web: &Web, more: &str) -> Gateway {
+    let apps = format!(
+        "routes: [{{to: \"*\", app: bot}}]\n\
+         apps: {{bot: {{type: websocket, url: \"{}\", protocol: twilio}}}}\n\
+         fetch: {{allow: [\"{}\"]}}\n{more}",
+        lobby.url(),
+        web.origin()
+    );
+    Gateway::start(name, &apps)
+}
+
+/// A caller, and the application that has the call, after its `start`.
+fn call(gateway: &Gateway, lobby: &Lobby) -> (Caller, Session, String) {
+    let caller = Caller::dial(&gateway.uri("100"));
+    let mut session = lobby.accept();
+    let start = started(&mut session);
+    caller.wait_answered();
+    let call = start["start"]["callSid"].as_str().expect("a call");
+    (caller, session, call.to_owned())
+}
+
+fn started(session: &mut Session) -> Value {
+    session.until("the application is told start", |session| {
+        let mut events = session.events.iter();
+        events.find(|message| message["event"] == "start").cloned()
+    })
+}
+
+fn update(gateway: &Gateway, call: &str, form: &[(&str, &str)]) -> (u16, Value) {
+    let path = format!("/2010-04-01/Accounts/AC0/Calls/{call}.json");
+    let kind = "application/x-www-form-urlencoded";
+    let form: Form = form.iter().copied().collect();
+    let (status, body) = gateway.post_bytes(&path, kind, form.encoded().as_bytes());
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// Hands a call this document, which must be taken.
+fn follow(gateway: &Gateway, call: &str, verbs: &str) {
+    let document = format!("<Response>{verbs}</Response>");
+    let (status, told) = update(gateway, call, &[("Twiml", &document)]);
+    assert_eq!(
+        (status, &told["status"]),
+        (200, &json!("in-progress")),
+        "{told}"
+    );
+}
+
+fn frames(hz: f64, samples: &[i16]) -> usize {
+    sound::frames_of_tone(hz, 16_000, samples)
+}
+
+/// The first 20 ms piece that is this tone.
+fn begins(hz: f64, samples: &[i16]) -> usize {
+    let mut pieces = samples.chunks_exact(320);
+    let found = pieces.position(|piece| sound::share_at(hz, 16_000, piece) > 0.8);
+    found.unwrap_or_else(|| panic!("{hz} Hz was never heard"))
+}
+
+#[test]
+fn sounds_and_pauses_are_heard_in_their_order_and_the_end_hangs_up() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let tone = |hz, samples| sound::tone(hz, 8_000, samples);
+    web.put("/linear.wav", &sound::wav(8_000, &tone(500.0, 4_000)));
+    let coded: Vec<u8> = tone(900.0, 4_000).into_iter().map(ulaw::encode).collect();
+    web.put("/ulaw.wav", &sound::coded_wav(7, 8, 8_000, &coded));
+    let coded: Vec<u8> = tone(1_300.0, 4_000).into_iter().map(alaw::encode).collect();
+    web.put("/alaw.wav", &sound::coded_wav(6, 8, 8_000, &coded));
+    web.lead("/moved.wav", "/alaw.wav");
+    let gateway = gateway("document-sounds", &lobby, &web, "");
+    let (caller, mut session, call) = call(&gateway, &lobby);
+    let at = web.origin();
+    let verbs = format!(
+        "<Play loop=\"2\">{at}/linear.wav</Play><Pause length=\"1\"/><Play>{at}/ulaw.wav</Play>\
+         <Play>{at}/gone.wav</Play><Play>{at}/moved.wav</Play>"
+    );
+    follow(&gateway, &call, &verbs);
+    // Its application has no call any more.
+    assert_eq!(session.wait_closed(), Closed::Frame(1_000));
+    assert_eq!(session.events.last().expect("messages")["event"], "stop");
+    let report = caller.report();
+    assert_eq!(report.end, EndReason::Remote);
+    let heard = report.heard.samples();
+    let counts = [500.0, 900.0, 1_300.0].map(|hz| frames(hz, heard));
+    assert!((46..=50).contains(&counts[0]), "{counts:?}");
+    assert!(
+        counts[1..].iter().all(|count| (22..=25).contains(count)),
+        "{counts:?}"
+    );
+    let [first, second, third] = [500.0, 900.0, 1_300.0].map(|hz| begins(hz, heard));
+    assert!(
+        first + 50 + 50 <= second + 2,
+        "a second of sound, a second without"
+    );
+    assert!(second + 25 <= third + 1);
+    let record = gateway.only_record();
+    assert_eq!(record["end"]["by"], "app", "{record}");
+    assert!(
+        record.to_string().contains("gone.wav answers 404"),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_stream_has_the_call_until_it_closes_and_then_the_next_verb_runs() {
+    let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
+    let half = sound::tone(700.0, 16_000, SECOND / 2);
+    web.put("/after.wav", &sound::wav(16_000, &half));
+    let allowed = format!("ws://{}", other.address());
+    let apps = format!("  second: {{type: websocket, url: \"{allowed}/\"}}\n");
+    let apps = format!(
+        "routes: [{{to: \"*\", app: bot}}]\napps:\n  bot: {{type: websocket, url: \"{}\", protocol: twilio}}\n{apps}\
+         fetch: {{allow: [\"{}\"]}}\n",
+        lobby.url(),
+        web.origin()
+    );
+    let gateway = Gateway::start("document-stream", &apps);
+    let (caller, mut first, call) = call(&gateway, &lobby);
+    let verbs = format!(
+        "<Connect><Stream url=\"{allowed}/media\"><Parameter name=\"plan\" value=\"gold\"/></Stream>\
+         </Connect><Play>{}/after.wav</Play>",
+        web.origin()
+    );
+    follow(&gateway, &call, &verbs);
+    let mut second = other.accept();
+    let start = started(&mut second);
+    assert_eq!(start["start"]["callSid"], json!(call));
+    assert_eq!(start["start"]["customParameters"]["plan"], "gold");
+    assert_eq!(first.wait_closed(), Closed::Frame(1_000));
+    second.until("the new application hears the caller", |session| {
+        let mut events = session.events.iter();
+        events
+            .any(|message| message["event"] == "media")
+            .then_some(())
+    });
+    second.close(Some(1_000));
+    let report = caller.report();
+    assert_eq!(report.end, EndReason::Remote);
+    let count = frames(700.0, report.heard.samples());
+    assert!(
+        (22..=25).contains(&count),
+        "{count} frames after the stream"
+    );
+}
+
+#[test]
+fn documents_lead_to_documents_and_are_told_of_the_call() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let tone = sound::tone(600.0, 16_000, SECOND / 2);
+    web.put("/sounds/hello.wav", &sound::wav(16_000, &tone));
+    web.put(
+        "/first",
+        b"<Response><Redirect method=\"GET\">sounds/next?x=1</Redirect><Hangup/></Response>",
+    );
+    web.put(
+        "/sounds/next",
+        b"<Response><Play>hello.wav</Play></Response>",
+    );
+    let gateway = gateway("document-redirect", &lobby, &web, "");
+    let (caller, _session, call) = call(&gateway, &lobby);
+    let url = format!("{}/first", web.origin());
+    let (status, told) = update(&gateway, &call, &[("Url", &url)]);
+    assert_eq!(status, 200, "{told}");
+    let report = caller.report();
+    let count = frames(600.0, report.heard.samples());
+    assert!((22..=25).contains(&count), "{count} frames");
+    let posted = web.wait_asked("POST /first HTTP/1.1");
+    for fact in [
+        &format!("CallSid={call}"),
+        "CallStatus=in-progress",
+        "To=100",
+    ] {
+        assert!(posted.contains(fact), "{posted}");
+    }
+    let got = web.wait_asked("GET /sounds/next?x=1&");
+    assert!(got.contains(&format!("CallSid={call}")), "{got}");
+    web.wait_asked("GET /sounds/hello.wav HTTP/1.1");
+}
+
+#[test]
+fn a_document_that_leads_inside_or_in_circles_ends_the_call_and_says_why() {
+    let (lobby, web, secret) = (Lobby::open(), Web::open(), Web::open());
+    web.lead("/inside", &format!("{}/secret", secret.origin()));
+    web.put(
+        "/circle",
+        b"<Response><Redirect>/circle</Redirect></Response>",
+    );
+    let gateway = gateway("document-inside", &lobby, &web, "");
+    for (path, word) in [
+        ("/inside", "fetch.allow"),
+        ("/none", "answers 404"),
+        ("/circle", ""),
+    ] {
+        let (caller, _session, call) = call(&gateway, &lobby);
+        let url = format!("{}{path}", web.origin());
+        assert_eq!(update(&gateway, &call, &[("Url", &url)]).0, 200);
+        assert_eq!(caller.report().end, EndReason::Remote);
+        let id = call.strip_prefix("CA").expect("an id");
+        let record = gateway.wait_for_record("callId", id);
+        assert_eq!(record["end"]["reason"], "error", "{record}");
+        assert!(record.to_string().contains(word), "{record}");
+    }
+    assert!(secret.asked().is_empty(), "{:?}", secret.asked());
+    let rounds = web.asked().iter().filter(|a| a.contains("/circle")).count();
+    assert_eq!(rounds, 10);
+}
+
+#[test]
+fn what_is_said_comes_from_the_configured_program() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let folder = crate::support::folder("document-speech-program");
+    let file = folder.join("voice.wav");
+    let tone = sound::tone(800.0, 16_000, SECOND / 2);
+    std::fs::write(&file, sound::wav(16_000, &tone)).expect("a file");
+    let heard = folder.join("heard");
+    // The program notes what it was told, and says the same to everything.
+    let program = format!(
+        "printf '%s ' \"$SPEECH_LANGUAGE\" > {heard}; cat >> {heard}; cat {file}",
+        heard = heard.display(),
+        file = file.display()
+    );
+    let more = format!("speech: {{command: [sh, -c, {}]}}\n", json!(program));
+    let gateway = gateway("document-speech", &lobby, &web, &more);
+    let (caller, _session, call) = call(&gateway, &lobby);
+    follow(
+        &gateway,
+        &call,
+        "<Say language=\"en-GB\">Good &lt;day&gt;; $(ls)</Say>",
+    );
+    let report = caller.report();
+    let count = frames(800.0, report.heard.samples());
+    assert!((22..=25).contains(&count), "{count} frames");
+    let told = std::fs::read_to_string(heard).expect("what the program was told");
+    assert_eq!(told, "en-GB Good <day>; $(ls)\n");
+}
+
+#[test]
+fn a_prompt_goes_on_until_another_document_comes_and_keys_are_pressed() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let folder = crate::support::folder("document-prompt-file");
+    let file = folder.join("music.wav");
+    let tone = sound::tone(440.0, 16_000, SECOND / 4);
+    std::fs::write(&file, sound::wav(16_000, &tone)).expect("a file");
+    let more = format!("prompts: {{music: {}}}\n", json!(file));
+    let gateway = gateway("document-prompt", &lobby, &web, &more);
+    let (caller, _session, call) = call(&gateway, &lobby);
+    follow(&gateway, &call, "<Play loop=\"0\">prompt:music</Play>");
+    caller.wait_for_tone(440.0, 50);
+    follow(&gateway, &call, "<Play digits=\"4w2\"/>");
+    for key in ['4', '2'] {
+        caller.wait_for(
+            "the key is heard",
+            |event| matches!(event, CallEvent::Dtmf { digit, .. } if digit.as_char() == key),
+        );
+    }
+    assert_eq!(caller.report().end, EndReason::Remote);
+}
+
+#[test]
+fn a_call_that_nobody_takes_goes_on_with_the_next_verb_and_one_that_is_taken_is_joined() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let tone = sound::tone(550.0, 16_000, SECOND / 2);
+    web.put("/sorry.wav", &sound::wav(16_000, &tone));
+    let gateway = gateway(
+        "document-dial",
+        &lobby,
+        &web,
+        "dial: {allow: [\"sip:bob*\"]}\n",
+    );
+    let verbs = |whom: &str| {
+        format!(
+            "<Dial><Sip>{whom}</Sip></Dial><Play>{}/sorry.wav</Play>",
+            web.origin()
+        )
+    };
+    let (caller, _session, call_sid) = call(&gateway, &lobby);
+    follow(&gateway, &call_sid, &verbs("sip:nobody@elsewhere.example"));
+    let report = caller.report();
+    let count = frames(550.0, report.heard.samples());
+    assert!((22..=25).contains(&count), "{count} frames");
+    let callee = Callee::wait(Transport::Udp, says(650.0));
+    let (caller, _session, call_sid) = call(&gateway, &lobby);
+    follow(&gateway, &call_sid, &verbs(&callee.uri("bob")));
+    caller.wait_for_tone(650.0, 40);
+    let pause = [("Twiml", "<Response><Pause/></Response>")];
+    let (status, told) = update(&gateway, &call_sid, &pause);
+    assert_eq!((status, &told["code"]), (400, &json!(21220)), "{told}");
+    callee.hang_up();
+    assert_eq!(frames(550.0, caller.report().heard.samples()), 0);
+}

@@ -1,0 +1,133 @@
+//! What an application may write, and what it is told where it may not.
+
+use super::*;
+use proptest::prelude::*;
+
+fn response(inner: &str) -> Result<Vec<Verb>, BadTwiml> {
+    read(&format!(
+        "<?xml version=\"1.0\"?><Response>{inner}</Response>"
+    ))
+}
+
+#[test]
+fn verbs_are_read_in_their_order() {
+    let verbs = response(
+        "<Play digits=\"1w2\"/> <Dial timeout=\"9\"><Number>+15551230000</Number></Dial><Hangup/>",
+    );
+    let expected = vec![
+        Verb::PressKeys("1w2".to_owned()),
+        Verb::Dial("+15551230000".to_owned()),
+        Verb::HangUp,
+    ];
+    assert_eq!(verbs, Ok(expected));
+    assert_eq!(
+        response("<Dial> +1 </Dial>"),
+        Ok(vec![Verb::Dial("+1".to_owned())])
+    );
+    let refer = response("<Refer><Sip>sip:a@b.example?x=1&amp;y=2</Sip></Refer>");
+    assert_eq!(
+        refer,
+        Ok(vec![Verb::Refer("sip:a@b.example?x=1&y=2".to_owned())])
+    );
+    let gather = "<Gather><Say>Hello</Say></Gather>";
+    assert_eq!(response(gather), Ok(vec![Verb::Other("Gather")]));
+    assert_eq!(response(""), Ok(vec![]));
+}
+
+#[test]
+fn what_is_no_twiml_says_why() {
+    assert_eq!(read("Hello"), Err(BadTwiml::Xml));
+    assert_eq!(read("<Dial/>"), Err(BadTwiml::NoResponse));
+    assert_eq!(
+        response("<Dance/>"),
+        Err(BadTwiml::NoVerb("Dance".to_owned()))
+    );
+    assert_eq!(response("<Dial/>"), Err(BadTwiml::Nobody("Dial")));
+    let two = "<Dial><Number>1</Number><Number>2</Number></Dial>";
+    assert_eq!(response(two), Err(BadTwiml::Nobody("Dial")));
+    let queue = "<Dial><Queue>sales</Queue></Dial>";
+    assert_eq!(response(queue), Err(BadTwiml::Nobody("Dial")));
+    assert_eq!(response(&"<Hangup/>".repeat(101)), Err(BadTwiml::TooMany));
+    let laughs = "<!DOCTYPE r [<!ENTITY a \"ha\">]><Response>&a;</Response>";
+    assert_eq!(read(laughs), Err(BadTwiml::Xml));
+    assert_eq!(read(&" ".repeat(BYTES_MAX + 1)), Err(BadTwiml::Xml));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_fail(text in "(<[A-Za-z/ ]{0,9}>|[a-z&;<>\"= ]){0,40}") {
+        let _ = response(&text);
+        let _ = read(&text);
+    }
+}
+
+fn only(inner: &str) -> Verb {
+    let verbs = response(inner).unwrap();
+    verbs.into_iter().next().unwrap()
+}
+
+#[test]
+fn what_is_heard_says_where_it_is_and_how_often() {
+    let url = "https://a.example/b.wav".to_owned();
+    for (attribute, times) in [
+        ("", Some(1)),
+        ("loop=\"3\"", Some(3)),
+        ("loop=\"0\"", None),
+        ("loop=\"99999\"", Some(LOOPS_MAX)),
+    ] {
+        let url = url.clone();
+        let written = format!("<Play {attribute}> {url} </Play>");
+        assert_eq!(only(&written), Verb::Play { url, times });
+    }
+    let marked =
+        "<Say voice=\"alice\" language=\"en-GB\">Good <break/><prosody>morning</prosody></Say>";
+    let said = Verb::Say {
+        text: "Good morning".to_owned(),
+        voice: Some("alice".to_owned()),
+        language: Some("en-GB".to_owned()),
+        times: Some(1),
+    };
+    assert_eq!(only(marked), said);
+    assert_eq!(only("<Pause/>"), Verb::Pause(1));
+    assert_eq!(only("<Pause length=\"30\"/>"), Verb::Pause(30));
+}
+
+#[test]
+fn a_call_is_led_on_to_a_document_or_an_application() {
+    let redirect = |url: &str, is_get| Verb::Redirect {
+        url: url.to_owned(),
+        is_get,
+    };
+    let next = "<Redirect>/next.xml?a=1&amp;b=2</Redirect>";
+    assert_eq!(only(next), redirect("/next.xml?a=1&b=2", false));
+    let got = "<Redirect method=\"get\">https://a.example/</Redirect>";
+    assert_eq!(only(got), redirect("https://a.example/", true));
+    let connect = "<Connect><Stream url=\"wss://a.example/ws\">\
+                   <Parameter name=\"plan\" value=\"gold\"/></Stream></Connect>";
+    let connected = Verb::Connect {
+        url: "wss://a.example/ws".to_owned(),
+        parameters: vec![("plan".to_owned(), "gold".to_owned())],
+    };
+    assert_eq!(only(connect), connected);
+}
+
+#[test]
+fn what_a_verb_lacks_is_said() {
+    for (inner, word) in [
+        ("<Play/>", "WAV"),
+        ("<Play loop=\"often\">http://a/</Play>", "loop"),
+        ("<Say> </Say>", "said"),
+        ("<Pause length=\"-1\"/>", "length"),
+        ("<Pause length=\"3601\"/>", "3600"),
+        ("<Redirect/>", "URL"),
+        ("<Redirect method=\"PUT\">http://a/</Redirect>", "method"),
+        ("<Connect/>", "Stream"),
+        ("<Connect><Stream/></Connect>", "Stream"),
+        ("<Connect><Room>a</Room></Connect>", "Stream"),
+    ] {
+        let told = response(inner).unwrap_err().to_string();
+        assert!(told.contains(word), "{inner}: {told}");
+    }
+    let long = format!("<Say>{}</Say>", "a".repeat(SPOKEN_BYTES_MAX + 1));
+    assert_eq!(response(&long), Err(BadTwiml::TooLong));
+}
