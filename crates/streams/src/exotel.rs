@@ -17,6 +17,8 @@ pub const DIALECT: StreamDialect = StreamDialect {
         // The flow of the call goes on behind the applet, and ends there.
         hangup: Hangup::Close,
         marks: Marks::EchoedWhenCleared,
+        // Less is played with gaps, and so is what is no multiple of 320. Frames of 20 ms are.
+        message_bytes_min: 3_200,
         ..Manners::USUAL
     },
     ids: IdPrefixes::NONE,

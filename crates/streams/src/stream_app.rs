@@ -301,10 +301,5 @@ fn spoken(format: MediaFormat) -> MediaFormat {
 
 /// What 20 ms become on the connection, about: base64 makes four bytes of three.
 fn frame_bytes(format: MediaFormat) -> usize {
-    let samples = format.rate as usize / 50;
-    let payload = match format.encoding {
-        Encoding::L16Little | Encoding::L16Big | Encoding::L16Unknown => 2 * samples,
-        Encoding::Pcmu | Encoding::Pcma | Encoding::G722 | Encoding::Opus => samples,
-    };
-    payload / 3 * 4 + ENVELOPE_BYTES
+    format.frame_bytes() / 3 * 4 + ENVELOPE_BYTES
 }

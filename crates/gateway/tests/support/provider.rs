@@ -127,11 +127,6 @@ impl Provider {
         self.event(json!({"event": "dtmf", "dtmf": dtmf}));
     }
 
-    /// Everything before this mark was played.
-    pub fn answer_mark(&mut self, name: &Value) {
-        self.event(json!({"event": "mark", "mark": {"name": name}}));
-    }
-
     /// The caller hangs up.
     pub fn stop(&mut self) {
         self.event(
@@ -225,6 +220,10 @@ impl Provider {
         let message: Value = serde_json::from_str(text).expect("the gateway sends JSON");
         assert_eq!(message["streamSid"], json!(self.sid), "{message}");
         if message["event"] != "media" {
+            if message["event"] == "mark" {
+                // What came before it was played: this provider plays at once.
+                self.event(json!({"event": "mark", "mark": message["mark"]}));
+            }
             self.told.push(message);
             return;
         }

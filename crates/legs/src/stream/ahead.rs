@@ -3,7 +3,9 @@
 //! what has been heard, and `Clear` and `Pause` have little to take back.
 //!
 //! The provider plays from the moment it gets something and goes on for as long as there is
-//! more; that is all this file believes of it. A mark that it answers is believed more.
+//! more; that is all this file believes of it. A mark that it answers is believed more (`echoes`).
+//!
+//! What is sent together is a message: one frame, or several where the provider wants more.
 
 use std::collections::VecDeque;
 
@@ -13,17 +15,25 @@ use trunkline_media::timing::{EARLY_MAX_US, FRAME_US, SAMPLES_PER_MS};
 
 use super::saying::{Frame, Saying};
 
+mod echoes;
 #[cfg(test)]
 mod tests;
 
-/// How much audio the provider is given before it has played it.
+use echoes::Echoes;
+
+/// How much audio the provider is given before it has played it, at messages of one frame. Longer
+/// ones are sent by what they are longer before it runs dry.
 pub const AHEAD_US: i64 = 200_000;
 
-/// How long samples that fill no frame wait for the rest of it, at least.
+/// How long samples that fill no frame wait for the rest of it, at least. For a message of several
+/// frames it is so much longer, since whoever speaks at the pace of speech needs that to fill it.
 const PART_WAIT_US: i64 = 10_000;
 
 /// How long before the provider runs dry such samples go out, filled up with silence.
 const PART_LEFT_US: i64 = 40_000;
+
+/// Frames that are there beyond the first message of several, before that goes out.
+const IN_HAND: u8 = 2;
 
 /// How long after its time a mark may stay unanswered. Then its audio has been heard for all we
 /// know, and the application need not wait for ever.
@@ -62,12 +72,18 @@ pub(super) struct Ahead {
     sent: u64,
     /// When the provider will have played all it has.
     dry_us: i64,
+    /// Samples of silence at the end of that, which fill a message.
+    filled: u64,
+    /// Frames of a message, and those that the one begun still lacks.
+    frames: u8,
+    lacking: u8,
     /// When the newest samples came.
     pushed_us: i64,
     marks: VecDeque<Placed>,
     numbers: u64,
     /// Whether the provider answers marks.
     answered: bool,
+    echoes: Echoes,
     paused: bool,
     /// The provider, or the connection to it, takes nothing now.
     full: bool,
@@ -75,16 +91,21 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn new(answered: bool) -> Self {
+    /// For a provider that answers marks or does not, in messages of so many frames.
+    pub(super) fn new(answered: bool, frames: u8) -> Self {
         Self {
             samples: VecDeque::new(),
             front: 0,
             sent: 0,
             dry_us: 0,
+            filled: 0,
+            frames: frames.max(1),
+            lacking: 0,
             pushed_us: 0,
             marks: VecDeque::new(),
             numbers: 0,
             answered,
+            echoes: Echoes::new(answered),
             paused: false,
             full: false,
             high: false,
@@ -155,7 +176,8 @@ impl Ahead {
 
     /// The provider answered the mark of this number. All before it were passed as well, whether
     /// or not their answers came.
-    pub(super) fn on_answer(&mut self, number: u64) {
+    pub(super) fn on_answer(&mut self, now_us: i64, number: u64) {
+        self.echoes.on_answer(now_us, number);
         let sent = Way::Sent(number);
         let at = self.marks.iter().position(|placed| placed.way == sent);
         let passed = self.marks.iter_mut().take(at.map_or(0, |at| at + 1));
@@ -165,8 +187,10 @@ impl Ahead {
     /// Samples that were heard, as far as is known.
     pub(super) fn heard(&self, now_us: i64) -> u64 {
         let waiting = (self.dry_us - now_us).max(0) * SAMPLES_PER_MS as i64 / 1_000;
+        let spoken = waiting.unsigned_abs().saturating_sub(self.filled);
         self.sent
-            .saturating_sub(waiting.unsigned_abs())
+            .saturating_sub(spoken)
+            .min(self.echoes.heard_max(now_us))
             .max(self.front)
     }
 
@@ -175,20 +199,25 @@ impl Ahead {
         if let Some(passed) = self.next_passed(now_us) {
             return Some(Saying::Played(passed.mark, passed.position));
         }
-        if let Some(number) = self.next_mark() {
-            return Some(Saying::Mark(number));
+        // Nothing comes between the frames of a message.
+        if self.lacking == 0 {
+            if let Some(number) = self.next_mark(now_us) {
+                return Some(Saying::Mark(number));
+            }
+            if let Some(level) = self.level_crossed() {
+                return Some(Saying::Level(level));
+            }
         }
-        if let Some(level) = self.level_crossed() {
-            return Some(Saying::Level(level));
-        }
-        self.next_frame(now_us, frame).then_some(Saying::Frame)
+        self.next_frame(now_us, frame).then_some(Saying::Frame {
+            more: self.lacking > 0,
+        })
     }
 
     /// When [`Self::next`] will have more, if nothing happens before.
     pub(super) fn due(&self) -> Option<i64> {
-        let frame = (self.unsent() > 0 && !self.paused && !self.full).then(|| self.frame_due());
+        let message = (self.unsent() > 0 && !self.paused && !self.full).then(|| self.message_due());
         let mark = self.marks.front().and_then(|placed| self.mark_due(placed));
-        frame.into_iter().chain(mark).min()
+        message.into_iter().chain(mark).min()
     }
 
     /// Samples that the provider has not got yet.
@@ -205,15 +234,22 @@ impl Ahead {
         if cut {
             self.sent = self.heard(now_us);
             self.dry_us = self.dry_us.min(now_us);
+            self.filled = 0;
+            self.echoes.cut(self.sent);
         }
         self.forget(now_us);
     }
 
     fn next_frame(&mut self, now_us: i64, frame: &mut Frame) -> bool {
-        let unsent = self.unsent();
-        if unsent == 0 || self.paused || self.full || now_us + EARLY_MAX_US < self.frame_due() {
-            return false;
+        if self.lacking == 0 {
+            let held = self.unsent() == 0 || self.paused || self.full;
+            if held || now_us + EARLY_MAX_US < self.message_due() {
+                return false;
+            }
+            self.lacking = self.frames;
         }
+        self.lacking -= 1;
+        let unsent = self.unsent();
         let from = self.samples.len() - unsent;
         let count = unsent.min(FRAME_SAMPLES);
         let samples = self.samples.range(from..from + count).copied();
@@ -224,27 +260,47 @@ impl Ahead {
             .for_each(|(slot, sample)| *slot = sample);
         self.sent += count as u64;
         self.dry_us = self.dry_us.max(now_us) + FRAME_US;
+        let filled_before = if count > 0 { 0 } else { self.filled };
+        self.filled = filled_before + (FRAME_SAMPLES - count) as u64;
         self.forget(now_us);
         true
     }
 
-    /// When the next frame may go, or, where it is not whole, must.
-    fn frame_due(&self) -> i64 {
-        if self.unsent() < FRAME_SAMPLES {
-            return (self.dry_us - PART_LEFT_US).max(self.pushed_us + PART_WAIT_US);
+    /// When the next message may go, or, where it is not whole, must.
+    fn message_due(&self) -> i64 {
+        let longer = self.frames - 1;
+        // Whoever speaks at the pace of speech fills the next message just when this one was
+        // played: it begins with something in hand, or each hiccup would be heard.
+        let begins = longer > 0 && self.dry_us <= self.pushed_us;
+        let wanted = self.frames + if begins { IN_HAND } else { 0 };
+        if self.unsent() >= FRAME_SAMPLES * usize::from(wanted) {
+            return self.dry_us - (AHEAD_US - FRAME_US);
         }
-        self.dry_us - (AHEAD_US - FRAME_US)
+        let must_us = self.dry_us - PART_LEFT_US;
+        // A mark at the end says that this was all.
+        let marked = self.marks.back().map(|placed| placed.position);
+        if longer > 0 && marked == Some(self.end()) {
+            return must_us;
+        }
+        must_us.max(self.pushed_us + PART_WAIT_US + i64::from(longer) * FRAME_US)
     }
 
-    fn next_mark(&mut self) -> Option<u64> {
+    /// The number of the mark that is to be sent now: one of the application's or one of ours.
+    fn next_mark(&mut self, now_us: i64) -> Option<u64> {
         if !self.answered {
             return None;
         }
         let sent = self.sent;
         let reached = |placed: &&mut Placed| placed.position <= sent && placed.way == Way::Queued;
-        let placed = self.marks.iter_mut().find(reached)?;
+        let placed = self.marks.iter_mut().find(reached);
+        if placed.is_none() && !self.echoes.want(now_us, sent) {
+            return None;
+        }
         self.numbers += 1;
-        placed.way = Way::Sent(self.numbers);
+        match placed {
+            Some(placed) => placed.way = Way::Sent(self.numbers),
+            None => self.echoes.sent(now_us, self.numbers, sent),
+        }
         Some(self.numbers)
     }
 
@@ -263,7 +319,7 @@ impl Ahead {
 
     /// When a mark counts as heard though nothing is told of it; `None` before it was sent.
     fn mark_due(&self, placed: &Placed) -> Option<i64> {
-        let behind = self.sent.checked_sub(placed.position)?;
+        let behind = self.sent.checked_sub(placed.position)? + self.filled;
         let behind_us = i64::try_from(behind * 1_000 / SAMPLES_PER_MS).unwrap_or(i64::MAX);
         let played_us = self.dry_us.saturating_sub(behind_us);
         Some(match self.answered {

@@ -15,6 +15,7 @@ mod liveness;
 mod outbox;
 mod saying;
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use trunkline_call::{CallEvent, EndReason, FRAME_SAMPLES, GatewayReason};
@@ -71,6 +72,9 @@ pub struct StreamLeg {
     answers_in_kind: bool,
     /// Room for what is said next.
     frame: Frame,
+    /// The beginning of a message of several frames.
+    message: Vec<u8>,
+    mark_name: String,
     /// The provider asked us to wait.
     asked_to_wait: bool,
     backlog: usize,
@@ -116,9 +120,11 @@ impl StreamLeg {
             hearing: Hearing::new(up, manners.reordered)?,
             encoder: Encoder::new(down)?,
             answers_in_kind: start.down.is_none(),
-            speech: Speech::new(&manners),
+            speech: Speech::new(&manners, down),
             manners,
             frame: [0; FRAME_SAMPLES],
+            message: Vec::new(),
+            mark_name: String::new(),
             asked_to_wait: false,
             backlog: 0,
             liveness: manners.pings.then(|| Liveness::new(now)),
@@ -163,7 +169,7 @@ impl StreamLeg {
             // A name that is no number is none of ours.
             Ok(Up::Mark { name }) => {
                 if let Ok(number) = name.parse() {
-                    self.speech.on_answer(number);
+                    self.speech.on_answer(now_us, number);
                 }
                 true
             }
@@ -193,7 +199,7 @@ impl StreamLeg {
         self.speech.set_full(full);
         while let Some(saying) = self.speech.next(now_us, &mut self.frame) {
             match saying {
-                Saying::Frame => self.say_frame(),
+                Saying::Frame { more } => self.say_frame(more),
                 Saying::Mark(number) => self.say_mark(number),
                 Saying::Played(mark, position) => {
                     let at_ms = position / SAMPLES_PER_MS;
@@ -207,12 +213,20 @@ impl StreamLeg {
         }
     }
 
-    fn say_frame(&mut self) {
+    /// Says a frame, or, where more of its message follow, keeps it until they are there.
+    fn say_frame(&mut self, more: bool) {
         if let Some(order) = self.hearing.order() {
             self.encoder.set_order(order);
         }
         let format = Some(self.encoder.format());
-        let payload = self.encoder.encode(&self.frame);
+        let mut payload = self.encoder.encode(&self.frame);
+        if more || !self.message.is_empty() {
+            self.message.extend_from_slice(payload);
+            payload = &self.message;
+        }
+        if more {
+            return;
+        }
         self.said += 1;
         self.said_bytes += payload.len() as u64;
         let mark = None;
@@ -222,12 +236,15 @@ impl StreamLeg {
             mark,
         };
         self.outbox.say(self.codec.as_mut(), &media);
+        self.message.clear();
     }
 
     fn say_mark(&mut self, number: u64) {
-        let name = number.to_string();
-        self.outbox
-            .say(self.codec.as_mut(), &Down::Mark { name: &name });
+        self.mark_name.clear();
+        // Writing to a String cannot fail.
+        let _ = write!(self.mark_name, "{number}");
+        let name = &self.mark_name;
+        self.outbox.say(self.codec.as_mut(), &Down::Mark { name });
     }
 
     fn tell_level(&mut self, level: Level) {

@@ -2,7 +2,7 @@
 
 use trunkline_call::{FRAME_SAMPLES, Mark};
 use trunkline_media::playout::{Level, Playout, Step};
-use trunkline_streams::stream::{Manners, Marks};
+use trunkline_streams::stream::{Manners, Marks, MediaFormat};
 
 use super::ahead::Ahead;
 
@@ -16,7 +16,10 @@ pub(super) const FRAME_MS: u8 = 20;
 #[derive(Debug, PartialEq)]
 pub(super) enum Saying {
     /// 20 ms of audio, for the far end.
-    Frame,
+    Frame {
+        /// The next frame goes in the same message.
+        more: bool,
+    },
     /// A mark of this number, for the far end.
     Mark(u64),
     /// A mark was reached: so many of the application's samples were before it.
@@ -44,12 +47,14 @@ pub(super) enum Speech {
 }
 
 impl Speech {
-    /// Speech that begins now, which is time 0.
-    pub(super) fn new(manners: &Manners) -> Self {
+    /// Speech in a format that begins now, which is time 0.
+    pub(super) fn new(manners: &Manners, format: MediaFormat) -> Self {
         if manners.paced_by_server {
             Self::Paced(Box::new(Playout::new(0, FRAME_MS)), 0)
         } else {
-            Self::Ahead(Box::new(Ahead::new(manners.marks != Marks::None)))
+            let least = manners.message_bytes_min.div_ceil(format.frame_bytes());
+            let frames = u8::try_from(least).unwrap_or(u8::MAX);
+            Self::Ahead(Box::new(Ahead::new(manners.marks != Marks::None, frames)))
         }
     }
 
@@ -107,9 +112,9 @@ impl Speech {
     }
 
     /// The far end answered a mark.
-    pub(super) fn on_answer(&mut self, number: u64) {
+    pub(super) fn on_answer(&mut self, now_us: i64, number: u64) {
         if let Self::Ahead(ahead) = self {
-            ahead.on_answer(number);
+            ahead.on_answer(now_us, number);
         }
     }
 
@@ -172,5 +177,5 @@ fn next_paced(
         return None;
     }
     playout.take(now_us, frame);
-    Some(Saying::Frame)
+    Some(Saying::Frame { more: false })
 }

@@ -1,11 +1,12 @@
 //! What the application says: how far ahead, in what order, and what is taken back.
 
 use trunkline_call::{CallCommand, CallEvent, CommandKind, Mark, Why};
-use trunkline_legs::stream::AHEAD_US;
+use trunkline_legs::stream::{AHEAD_US, Settings};
 use trunkline_media::playout::{HIGH_SAMPLES, SAMPLES_MAX};
-use trunkline_streams::stream::Marks;
+use trunkline_streams::exotel;
+use trunkline_streams::stream::{Encoding, Marks, MediaFormat};
 
-use crate::rig::{Did, Rig};
+use crate::rig::{self, Did, Rig};
 
 const AHEAD_MS: usize = AHEAD_US as usize / 1_000;
 
@@ -225,4 +226,32 @@ fn a_provider_that_asks_us_to_wait_gets_nothing_until_it_asks_again() {
     rig.input(trunkline_legs::Input::Backlog { bytes: 0 });
     rig.run(1_000);
     assert_eq!(rig.sent(), 1_000 * 8);
+}
+
+#[test]
+fn exotel_gets_messages_that_it_plays_without_gaps() {
+    for (rate, bytes) in [(8_000, 3_200), (16_000, 3_200), (24_000, 3_840)] {
+        let mut start = rig::start();
+        start.up = Some(MediaFormat {
+            encoding: Encoding::L16Little,
+            rate,
+        });
+        let mut rig = Rig::of(&exotel::DIALECT, start, Settings::default());
+        for _ in 0..50 {
+            rig.play(&tone(20));
+            rig.run(20);
+        }
+        rig.play(&tone(130));
+        rig.command(mark("end"));
+        rig.run(1_000);
+        let said = rig.did.iter().filter_map(|(_, did)| match did {
+            Did::Said(bytes) => Some(*bytes),
+            _ => None,
+        });
+        let said: Vec<usize> = said.collect();
+        assert!(said.iter().all(|size| *size == bytes), "{said:?}");
+        let due = rate as usize * 2 * 1_130 / 1_000;
+        assert_eq!(said.len(), due.div_ceil(bytes), "{said:?}");
+        assert!(bytes % 320 == 0 && (3_200..100_000).contains(&bytes));
+    }
 }

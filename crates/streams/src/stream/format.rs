@@ -85,6 +85,16 @@ impl MediaFormat {
         rate: 8_000,
     };
 
+    /// The bytes of 20 ms, about where they are compressed.
+    pub fn frame_bytes(self) -> usize {
+        let samples = self.rate as usize / 50;
+        let bytes = match self.encoding {
+            Encoding::L16Little | Encoding::L16Big | Encoding::L16Unknown => 2 * samples,
+            Encoding::Pcmu | Encoding::Pcma | Encoding::G722 | Encoding::Opus => samples,
+        };
+        bytes.max(1)
+    }
+
     /// The format of an encoding's name and a rate, as `start` announces them. The name may carry
     /// the rate as a parameter, `audio/l16;rate=16000`. Without any, it is the telephone's 8,000.
     pub fn announced(name: &str, rate: Option<u32>, linear: Encoding) -> Option<Self> {

@@ -61,6 +61,8 @@ pub struct Manners {
     /// The provider's end plays what it gets as it comes: the server's end keeps the time and
     /// sends 20 ms every 20 ms. Otherwise the provider queues and plays in order.
     pub paced_by_server: bool,
+    /// The bytes that a message of audio has at least, toward the provider's end.
+    pub message_bytes_min: usize,
     /// Messages of media may come in another order than they were sent; `chunk` says which.
     pub reordered: bool,
     /// The WebSocket subprotocol to ask for and to agree to (RFC 6455 §1.9).
@@ -76,6 +78,7 @@ impl Manners {
         hangup: Hangup::Close,
         marks: Marks::None,
         paced_by_server: false,
+        message_bytes_min: 0,
         reordered: false,
         subprotocol: None,
         pings: true,
