@@ -164,8 +164,11 @@ impl Report {
     pub fn round_trip(&self) -> Option<RoundTrip> {
         let samples = |time: Duration| (time.as_secs_f64() * f64::from(SAMPLE_RATE_HZ)) as i64;
         let found = align(&self.sent, &self.heard, (0, samples(ROUND_TRIP_MAX)))?;
-        let likeness = likeness(&self.sent, &self.heard, found.lag, samples(WANDER_MAX));
         let late = u32::try_from(found.lag).ok()?;
+        // What was said last was not due back before the call ended.
+        let due = self.heard.len().saturating_sub(late as usize);
+        let answered = self.sent.get(..due).unwrap_or(&self.sent);
+        let likeness = likeness(answered, &self.heard, found.lag, samples(WANDER_MAX));
         let delay = Duration::from_secs_f64(f64::from(late) / f64::from(SAMPLE_RATE_HZ));
         (likeness >= LIKENESS_MIN).then_some(RoundTrip { delay, likeness })
     }
