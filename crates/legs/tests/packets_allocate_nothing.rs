@@ -3,8 +3,6 @@
 
 mod world;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -12,39 +10,8 @@ use trunkline_audio::AudioFrame;
 use trunkline_call::{CallCommand, CallEvent};
 use trunkline_legs::sip::SipLeg;
 use trunkline_legs::{Input, Leg, Output, Port};
+use trunkline_testkit::Counting;
 use world::{ALICE, BOB, World};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    // Fails only while a thread is being torn down, when nothing is measured.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-#[allow(unsafe_code, reason = "an allocator cannot be written without")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -135,9 +102,9 @@ fn a_thousand_packets_each_way_allocate_nothing() {
     };
     // The first round lets every buffer find its size.
     round();
-    let before = ALLOCATIONS.get();
+    let before = Counting::so_far();
     let sent = round();
-    assert_eq!(ALLOCATIONS.get() - before, 0, "allocations");
+    assert_eq!(Counting::so_far() - before, 0, "allocations");
     assert!(
         sent.abs_diff(usize::from(PACKETS)) <= 2,
         "{sent} packets were sent"
@@ -147,7 +114,7 @@ fn a_thousand_packets_each_way_allocate_nothing() {
 
 #[test]
 fn the_counter_counts() {
-    let before = ALLOCATIONS.get();
+    let before = Counting::so_far();
     drop(std::hint::black_box(vec![1_u8; 100]));
-    assert_eq!(ALLOCATIONS.get() - before, 1);
+    assert_eq!(Counting::so_far() - before, 1);
 }

@@ -1,8 +1,6 @@
 //! Once a call is up, a packet costs no allocation, whichever way it goes and whatever the network
 //! does to it.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -11,38 +9,7 @@ use trunkline_media::negotiation::{Agreed, PayloadTypes};
 use trunkline_media::rtp::Header;
 use trunkline_media::sdp::Direction;
 use trunkline_media::session::{Input, Output, Port, Session, Settings};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    // Fails only while a thread is being torn down, when nothing is measured.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-#[allow(unsafe_code, reason = "an allocator cannot be written without")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use trunkline_testkit::Counting;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -137,10 +104,10 @@ fn a_thousand_packets_each_way_allocate_nothing() {
             // The buffers grow to the size of the call in its first seconds.
             (0..PACKETS).for_each(|_| call.packet(troubled));
             let (sent, heard) = (call.sent, call.heard);
-            let before = ALLOCATIONS.get();
+            let before = Counting::so_far();
             (0..PACKETS).for_each(|_| call.packet(troubled));
             assert_eq!(
-                ALLOCATIONS.get() - before,
+                Counting::so_far() - before,
                 0,
                 "{codec}, troubled: {troubled}"
             );
@@ -152,7 +119,7 @@ fn a_thousand_packets_each_way_allocate_nothing() {
 
 #[test]
 fn the_counter_counts() {
-    let before = ALLOCATIONS.get();
+    let before = Counting::so_far();
     drop(std::hint::black_box(Box::new(1)));
-    assert!(ALLOCATIONS.get() > before);
+    assert!(Counting::so_far() > before);
 }

@@ -2,9 +2,6 @@
 
 mod rig;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use trunkline_audio::{AudioFrame, FRAME_SAMPLES};
 use trunkline_call::{CallEvent, Direction, Parameters};
 use trunkline_streams::dialect::{STREAMS, dialect};
@@ -12,38 +9,7 @@ use trunkline_streams::stream::{Down, Media, Start, Track, Up};
 use trunkline_streams::{
     AppInput, AppOutput, AppWire, Echo, Frame, SampleRate, StreamApp, Trunkline, WireOptions,
 };
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    // Fails only while a thread is being torn down, when nothing is measured.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-#[allow(unsafe_code, reason = "an allocator cannot be written without")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use trunkline_testkit::Counting;
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -61,9 +27,9 @@ fn drain(wire: &mut dyn AppWire) -> usize {
 /// Allocations of the second of two rounds; the first warms the buffers up.
 fn allocations(mut round: impl FnMut() -> usize) -> u64 {
     assert_eq!(round(), MESSAGES);
-    let before = ALLOCATIONS.get();
+    let before = Counting::so_far();
     assert_eq!(round(), MESSAGES);
-    ALLOCATIONS.get() - before
+    Counting::so_far() - before
 }
 
 fn audio() -> CallEvent {
@@ -77,9 +43,9 @@ fn audio() -> CallEvent {
 
 #[test]
 fn the_counter_counts() {
-    let before = ALLOCATIONS.get();
+    let before = Counting::so_far();
     drop(std::hint::black_box(vec![1_u8; 100]));
-    assert_eq!(ALLOCATIONS.get() - before, 1);
+    assert_eq!(Counting::so_far() - before, 1);
 }
 
 #[test]
