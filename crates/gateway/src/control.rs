@@ -1,16 +1,23 @@
 //! What the rest of the process asks of a running gateway: the HTTP interface, the commands, and
 //! Rust applications hold a [`Control`]. It is cheap to clone and never waits for a call.
 
+mod error;
+mod question;
+mod views;
+
+pub use error::ControlError;
+pub use question::{DialRequest, Question};
+pub use views::{CallView, DeviceView, Figures, TrunkView};
+
 use crate::http::Metrics;
 use crate::reload::ConfigurationView;
 use crate::settings::Settings;
 use crate::shard::AppStream;
 use crate::signalling::{NewStream, TurnedAway};
-use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use trunkline_call::record::Records;
-use trunkline_call::{CallCommand, CallId, Headers, Parameters, Target, Why};
+use trunkline_call::{CallCommand, CallId};
 use trunkline_streams::document::Step;
 use tungstenite::WebSocket;
 
@@ -18,171 +25,6 @@ use tungstenite::WebSocket;
 pub const QUESTIONS_MAX: usize = 1_024;
 /// How many announcements a slow listener may be behind before it loses the oldest.
 pub const ANNOUNCEMENTS_MAX: usize = 4_096;
-
-/// Why something asked was not done.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ControlError {
-    /// No call of this name lives.
-    #[error("no call has this id now; `trunkline calls` lists those that live")]
-    NoSuchCall,
-    /// An application has this call already.
-    #[error("another application has taken this call")]
-    Taken,
-    /// A rule forbids it.
-    #[error("dialling {0} is not allowed; add it to dial.allow")]
-    NotAllowed(String),
-    /// The target says nothing that can be dialled.
-    #[error("{0} is no target: give sip:user@host, a number of a trunk, or a registered device")]
-    BadTarget(String),
-    /// Nothing is left for another call.
-    #[error("no room for another call: {0}")]
-    Full(String),
-    /// The application named does not exist.
-    #[error("no application is named {0}")]
-    NoSuchApp(String),
-    /// The leg cannot do it.
-    #[error("the call refused it: {}", .0.word())]
-    Refused(Why),
-    /// Too many questions at once.
-    #[error("the gateway is busy; try again")]
-    Busy,
-    /// The gateway has stopped.
-    #[error("the gateway is stopping")]
-    Stopping,
-}
-
-/// A live call as the interface shows it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CallView {
-    /// Its name.
-    pub id: String,
-    /// `inbound` or `outbound`.
-    pub direction: &'static str,
-    /// `ringing`, `up`, `held`, `ending`.
-    pub state: &'static str,
-    /// The caller.
-    pub from: String,
-    /// The called.
-    pub to: String,
-    /// The application that has it.
-    pub app: String,
-    /// When it began, RFC 3339.
-    pub started: String,
-    /// Seconds since answer; absent before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answered_s: Option<f64>,
-}
-
-/// A registered device.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeviceView {
-    /// Its address of record.
-    pub user: String,
-    /// Where it is reached.
-    pub contact: String,
-    /// Where it registered from.
-    pub source: String,
-    /// Seconds until its registration ends.
-    pub expires_s: u64,
-}
-
-/// A registration of ours at a trunk.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TrunkView {
-    /// Its name in the configuration.
-    pub name: String,
-    /// `registered`, `registering`, `failed: …`, or `not asked`.
-    pub standing: String,
-}
-
-/// Figures of the whole gateway.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Figures {
-    /// Calls that live.
-    pub calls: usize,
-    /// Calls since the start.
-    pub calls_total: u64,
-    /// Calls refused for want of room.
-    pub calls_refused: u64,
-    /// RTP port pairs in use.
-    pub ports: usize,
-    /// Descriptors open.
-    pub descriptors: usize,
-    /// Devices registered.
-    pub devices: usize,
-    /// SIP transactions held.
-    pub transactions: usize,
-    /// SIP messages that were none.
-    pub malformed: u64,
-    /// SIP requests refused because their source sends too many.
-    pub over_rate: u64,
-    /// SIP messages sent again.
-    pub retransmissions: u64,
-    /// Whether new calls are refused because the gateway is stopping.
-    pub draining: bool,
-}
-
-/// A call to be placed.
-#[derive(Debug)]
-pub struct DialRequest {
-    /// Whom to call.
-    pub to: Target,
-    /// Who calls; the gateway's own name if absent.
-    pub from: Option<String>,
-    /// The application that talks, by its name in the configuration.
-    pub app: String,
-    /// Headers of the INVITE.
-    pub headers: Headers,
-    /// Parameters for the application.
-    pub parameters: Parameters,
-}
-
-/// Something asked, with the place for its answer.
-pub enum Question {
-    /// Every live call.
-    Calls(oneshot::Sender<Vec<CallView>>),
-    /// Every registered device.
-    Devices(oneshot::Sender<Vec<DeviceView>>),
-    /// Every trunk.
-    Trunks(oneshot::Sender<Vec<TrunkView>>),
-    /// Figures of the whole.
-    Figures(oneshot::Sender<Figures>),
-    /// Passes a command to a call.
-    Command(
-        CallId,
-        CallCommand<'static>,
-        oneshot::Sender<Result<(), ControlError>>,
-    ),
-    /// Has a call follow these steps in place of its application.
-    Follow(CallId, Vec<Step>, oneshot::Sender<Result<(), ControlError>>),
-    /// Places a call.
-    Dial(
-        Box<DialRequest>,
-        oneshot::Sender<Result<CallId, ControlError>>,
-    ),
-    /// Whether a call waits for an application to come to it.
-    Waits(CallId, oneshot::Sender<Result<(), ControlError>>),
-    /// Here is the application's open WebSocket.
-    Take(
-        CallId,
-        Box<WebSocket<AppStream>>,
-        oneshot::Sender<Result<(), ControlError>>,
-    ),
-    /// Uses these settings from now on; answers with the keys that only a start can change.
-    Reload(Box<Settings>, oneshot::Sender<Vec<&'static str>>),
-    /// Whether another call has room.
-    Room(oneshot::Sender<Result<(), ControlError>>),
-    /// A provider's stream has begun.
-    Stream(Box<NewStream>, oneshot::Sender<Result<(), Box<TurnedAway>>>),
-    /// Takes no new calls; answers when the last one has ended.
-    Drain(oneshot::Sender<()>),
-    /// Ends every call.
-    Stop,
-}
 
 /// What is announced to every listener: one JSON object each.
 #[derive(Clone, Debug)]

@@ -1,0 +1,35 @@
+//! Why something asked was not done.
+
+use trunkline_call::Why;
+
+/// Why something asked was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// No call of this name lives.
+    #[error("no call has this id now; `trunkline calls` lists those that live")]
+    NoSuchCall,
+    /// An application has this call already.
+    #[error("another application has taken this call")]
+    Taken,
+    /// A rule forbids it.
+    #[error("dialling {0} is not allowed; add it to dial.allow")]
+    NotAllowed(String),
+    /// The target says nothing that can be dialled.
+    #[error("{0} is no target: give sip:user@host, a number of a trunk, or a registered device")]
+    BadTarget(String),
+    /// Nothing is left for another call.
+    #[error("no room for another call: {0}")]
+    Full(String),
+    /// The application named does not exist.
+    #[error("no application is named {0}")]
+    NoSuchApp(String),
+    /// The leg cannot do it.
+    #[error("the call refused it: {}", .0.word())]
+    Refused(Why),
+    /// Too many questions at once.
+    #[error("the gateway is busy; try again")]
+    Busy,
+    /// The gateway has stopped.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
