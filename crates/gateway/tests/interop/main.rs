@@ -1,4 +1,4 @@
-//! Calls with programs by other people: SIPp, Asterisk, baresip, Pipecat; and Autobahn, for WebSockets.
+//! Calls with programs by other people: SIPp, Asterisk, baresip, Pipecat, the packages of providers; and Autobahn, for WebSockets.
 //!
 //! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
 
@@ -13,4 +13,5 @@ mod autobahn;
 mod baresip;
 mod peer;
 mod pipecat;
+mod providers;
 mod sipp;

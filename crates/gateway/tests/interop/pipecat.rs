@@ -9,7 +9,7 @@ use trunkline_call::{Digit, EndReason};
 use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::peer::{self, Process, peers_folder, with_peer};
-use crate::support::{Caller, Gateway, eventually, folder, free_port, get, sound};
+use crate::support::{Caller, Gateway, eventually, folder, free_port, get, sound, within};
 
 const BOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/pipecat/bot.py");
 
@@ -27,6 +27,10 @@ const SAID_HZ: f64 = 1000.0;
 const TONE_HZ: f64 = 600.0;
 const RATE_HZ: u32 = 16_000;
 const FRAME: Duration = Duration::from_millis(20);
+
+/// How long Pipecat may take to start: it imports a good part of Python's package index, which on a
+/// busy machine has been seen to take more than a minute the first time.
+const STARTS_WITHIN: Duration = Duration::from_secs(240);
 
 /// When the caller interrupts the bot, and how soon after that it is silent: a key's way to the bot,
 /// Pipecat's own time, and what is on the wire already. The bot keeps two seconds queued at least.
@@ -67,16 +71,22 @@ impl Bot {
             .args(["--host", "127.0.0.1", "--port", &port.to_string()])
             .envs(CREDENTIALS.map(|variable| (variable, "of-no-account")))
             .current_dir(&folder);
-        let process = Process::start(python, &folder.join("log"));
+        let mut process = Process::start(python, &folder.join("log"));
+        let ready = within(STARTS_WITHIN, || {
+            assert!(process.status().is_none(), "Pipecat left at its start");
+            let ready = get(port, "/status").is_ok_and(|(status, _)| status == 200);
+            ready.then_some(())
+        });
         let bot = Self {
             _process: process,
             folder,
             port,
         };
-        eventually("Pipecat's runner is ready", || {
-            let ready = get(port, "/status").is_ok_and(|(status, _)| status == 200);
-            ready.then_some(())
-        });
+        assert!(
+            ready.is_some(),
+            "Pipecat's runner is not ready: {}",
+            bot.log()
+        );
         bot
     }
 

@@ -5,7 +5,7 @@
 //! alone, so a peer that was not used shows as SKIPPED and never as a silent pass.
 
 mod asterisk;
-mod pipecat;
+mod python;
 
 pub use asterisk::VARIABLE as ASTERISK;
 
@@ -114,7 +114,7 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     let mut peers: Vec<Peer> = PACKAGED.iter().map(Packaged::look).collect();
     peers.push(look_for_autobahn());
     peers.push(look_for_asterisk(target));
-    peers.push(look_for_pipecat(target));
+    peers.extend([&python::PIPECAT, &python::PROVIDERS].map(|peer| look_for_python(peer, target)));
     peers
 }
 
@@ -144,14 +144,15 @@ fn look_for_asterisk(target: &Path) -> Peer {
     }
 }
 
-fn look_for_pipecat(target: &Path) -> Peer {
-    let place = pipecat::find(target);
+fn look_for_python(peer: &python::Environment, target: &Path) -> Peer {
+    let place = peer.find(target);
+    let version = place.as_deref().and_then(|place| peer.version_in(place));
     Peer {
-        name: "pipecat",
-        variable: pipecat::VARIABLE,
-        version: place.as_deref().map(pipecat::version).unwrap_or_default(),
+        name: peer.name,
+        variable: peer.variable,
+        version: version.unwrap_or_default(),
         place,
-        remedy: format!("`cargo xtask peers`, or {}=DIR", pipecat::VARIABLE),
+        remedy: format!("`cargo xtask peers`, or {}=DIR", peer.variable),
     }
 }
 
@@ -180,12 +181,13 @@ pub fn environment(peers: &[Peer]) -> Vec<(&'static str, OsString)> {
         .collect()
 }
 
-/// Installs every peer, Asterisk and Pipecat included.
+/// Installs every peer, also what is no Debian package.
 pub fn install_all() -> Result<(), Failure> {
     let target = crate::workspace::target()?;
     install_packages()?;
     asterisk::install(&target)?;
-    pipecat::install(&target)?;
+    python::PIPECAT.install(&target)?;
+    python::PROVIDERS.install(&target)?;
     for peer in look(&target, Missing::Leave) {
         println!("{}", peer.found_line());
     }

@@ -1,0 +1,81 @@
+//! Peers from Python's package index, each in a virtual environment of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::workspace::{Failure, on_path, output, pass_through};
+
+/// A virtual environment with a peer in it.
+pub struct Environment {
+    /// The peer's name, and its folder's under `target/peers`.
+    pub name: &'static str,
+    /// Names an environment that was made elsewhere.
+    pub variable: &'static str,
+    /// What pip is to install, the package that gives the peer its version first.
+    requirements: &'static [&'static str],
+}
+
+/// The version its messages were taken down from, with what its runner and its sockets need.
+pub const PIPECAT: Environment = Environment {
+    name: "pipecat",
+    variable: "TRUNKLINE_PEER_PIPECAT",
+    requirements: &["pipecat-ai[websocket,runner]==1.14.0"],
+};
+
+/// The packages by which users of three providers verify webhooks.
+pub const PROVIDERS: Environment = Environment {
+    name: "providers",
+    variable: "TRUNKLINE_PEER_PROVIDERS",
+    requirements: &[
+        "twilio==9.13.0",
+        "telnyx[webhooks]==4.189.0",
+        "plivo==4.63.0",
+    ],
+};
+
+/// Prints the version of the first package in its arguments; fails where one of them is not there.
+const VERSIONS: &str = "import sys; from importlib.metadata import version; \
+                        print([version(package) for package in sys.argv[1:]][0])";
+
+/// What these packages run on begins with this version of Python.
+const OLDEST_PYTHON: &str = "import sys, venv; sys.exit(sys.version_info < (3, 11))";
+
+impl Environment {
+    /// The environment that holds the peer: the one named by the variable, else our own.
+    pub fn find(&self, target: &Path) -> Option<PathBuf> {
+        let named = std::env::var_os(self.variable).map(PathBuf::from);
+        let environment = named.unwrap_or_else(|| self.our_own(target));
+        self.version_in(&environment).map(|_| environment)
+    }
+
+    fn our_own(&self, target: &Path) -> PathBuf {
+        target.join("peers").join(self.name)
+    }
+
+    /// The version of the peer in this environment; `None` where not all of it is there.
+    pub fn version_in(&self, environment: &Path) -> Option<String> {
+        let requirements = self.requirements.iter();
+        let packages = requirements.filter_map(|text| text.split(['[', '=']).next());
+        let mut python = Command::new(environment.join("bin/python"));
+        let said = output(python.args(["-c", VERSIONS]).args(packages)).ok()?;
+        Some(said.trim().to_owned())
+    }
+
+    /// Makes our own environment where there is none; Pipecat's takes a minute and 500 MB.
+    pub fn install(&self, target: &Path) -> Result<(), Failure> {
+        if self.find(target).is_some() {
+            return Ok(());
+        }
+        let (name, environment) = (self.name, self.our_own(target));
+        let python = on_path("python3").ok_or_else(|| format!("{name} needs python3"))?;
+        if output(Command::new(&python).args(["-c", OLDEST_PYTHON])).is_err() {
+            let needs = format!("{name} needs Python 3.11 or newer, with its module venv");
+            return Err(needs.into());
+        }
+        eprintln!("      installing {name} in {} …", environment.display());
+        pass_through(Command::new(python).args(["-m", "venv"]).arg(&environment))?;
+        let mut pip = Command::new(environment.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet"]);
+        pass_through(pip.args(self.requirements))
+    }
+}
