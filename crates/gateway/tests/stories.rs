@@ -10,6 +10,7 @@ mod stories {
     mod drain;
     mod faulty;
     mod hostile;
+    mod limits;
     mod lost;
     mod outbound;
     mod provider_streams;

@@ -6,14 +6,12 @@ use bytes::BytesMut;
 use mio::{Interest, Registry};
 use std::io;
 use trunkline_legs::Input;
-use trunkline_streams::{AppInput, CloseCode, Frame};
+use trunkline_streams::{AppInput, CloseCode, Frame, MESSAGE_BYTES_MAX};
 use tungstenite::error::ProtocolError;
 use tungstenite::protocol::frame::coding::CloseCode as WireCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
-/// The longest message: about 4 minutes of 16 kHz speech.
-pub const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What is read at once. The room is cleared before each read, so more than a frame of 20 ms at
 /// 16 kHz costs time for every frame; longer messages are read in several goes.
 const READ_BUFFER_BYTES: usize = 1024;

@@ -185,7 +185,7 @@ fn devices(gateway: &Gateway) -> Vec<String> {
 }
 
 /// Calls that run while the configuration is read again and again, and how often that is.
-const CALLS: usize = 50;
+const CALLS: usize = 100;
 const RELOADS: u64 = 1_000;
 
 #[test]
