@@ -21,22 +21,22 @@
 //!
 //! # Depth
 //!
-//! The depth follows the spread of transit times over the last 2 to 2.5 seconds: 0 as long as the
-//! spread is within the patience, the spread otherwise, at most [`DEPTH_MAX_US`]. It rises at once
-//! and falls when half would do, so that a network that is bad all the time does not cause slips all
-//! the time. A packet that comes after its frame was concealed, with nothing played since, is played
-//! all the same: the concealment then was the growth.
+//! The depth is 0 as long as packets come within the patience of each other, and grows with the
+//! spread of their transit times. A packet that comes after its frame was concealed, with nothing
+//! played since, is played all the same: the concealment then was the growth.
 
+mod depth;
 mod queue;
 mod transit;
 
 #[cfg(test)]
 mod tests;
 
+pub use depth::DEPTH_MAX_US;
 pub use queue::{Content, PACKETS_MAX};
 
+use depth::Depth;
 use queue::Queue;
-use transit::TransitWindow;
 
 use crate::codec::Codec;
 use crate::rtp::TimestampUnwrapper;
@@ -44,9 +44,6 @@ use crate::timing::{EARLY_MAX_US, FRAME_US, TICK_US};
 
 /// How long a frame may be overdue before it is made up.
 pub const PATIENCE_US: i64 = 10_000;
-
-/// The greatest depth. What is later than this is lost.
-pub const DEPTH_MAX_US: i64 = 200_000;
 
 /// How far the wanted time may leave its slot before a frame is inserted or dropped.
 const SLIP_US: i64 = 5_000;
@@ -130,7 +127,7 @@ struct Stray {
 pub struct JitterBuffer {
     queue: Queue,
     timestamps: TimestampUnwrapper,
-    transit: TransitWindow,
+    depth: Depth,
     stray: Option<Stray>,
     /// Whether a packet came since the beginning or the last restart.
     running: bool,
@@ -140,11 +137,6 @@ pub struct JitterBuffer {
     next: i64,
     /// The tick after the last one that was really played: nothing before it can be played any more.
     played: i64,
-    /// Ticks of the latest packet, and what its size adds to the delay.
-    packet_ticks: i64,
-    stagger_us: i64,
-    depth_us: i64,
-    depth_max_us: i64,
     /// Frames in a row without any audio.
     starved: u32,
     /// The peer said that it would send nothing.
@@ -173,7 +165,7 @@ impl JitterBuffer {
         }
         self.timestamps.unwrap(timestamp);
         if !payload.is_empty() {
-            self.measure(now_us, transit_us, payload.len() as i64);
+            self.depth.measure(now_us, transit_us, payload.len() as i64);
         }
         if start < self.played {
             return Fate::Late;
@@ -213,7 +205,7 @@ impl JitterBuffer {
         if !self.running {
             return due(closes, Step::Conceal);
         }
-        let wanted = self.next * TICK_US + self.transit.base() + self.stagger_us + self.depth_us;
+        let wanted = self.next * TICK_US + self.depth.delay_us();
         if wanted < opens - SLIP_US {
             return Step::Drop;
         }
@@ -266,12 +258,12 @@ impl JitterBuffer {
 
     /// How long packets are held back at present, in microseconds.
     pub fn depth_us(&self) -> i64 {
-        self.depth_us
+        self.depth.now_us()
     }
 
     /// The greatest depth so far, in microseconds.
     pub fn depth_max_us(&self) -> i64 {
-        self.depth_max_us
+        self.depth.max_us()
     }
 
     /// Frames inserted and dropped so far.
@@ -289,7 +281,7 @@ impl JitterBuffer {
             self.begin(start);
             return None;
         }
-        let deviation = transit_us - self.transit.base();
+        let deviation = transit_us - self.depth.base_us();
         if (-JUMP_US..=DEPTH_MAX_US + PATIENCE_US).contains(&deviation) {
             self.stray = None;
             return None;
@@ -318,35 +310,13 @@ impl JitterBuffer {
     /// A new timeline: `start` is the next tick to play.
     fn begin(&mut self, start: i64) {
         self.queue.clear();
-        self.transit.clear();
+        self.depth.begin();
         self.stray = None;
         self.running = true;
         self.starved = 0;
         self.pause = false;
         self.next = start;
         self.played = start;
-        self.depth_us = 0;
-    }
-
-    fn measure(&mut self, now_us: i64, transit_us: i64, ticks: i64) {
-        if ticks != self.packet_ticks {
-            self.packet_ticks = ticks;
-            // A frame that two packets make up is complete with the second. Frames start on
-            // multiples of what divides both, so the latest that a packet can begin within a frame
-            // is that much before its end: 10 ms for packets of 10, 30 or 50 ms, else nothing.
-            self.stagger_us = (FRAME_TICKS - common_divisor(ticks, FRAME_TICKS)) * TICK_US;
-        }
-        self.transit.push(now_us, transit_us);
-        let spread = self.transit.spread();
-        let needed = if spread > PATIENCE_US {
-            spread.min(DEPTH_MAX_US)
-        } else {
-            0
-        };
-        if needed > self.depth_us || needed < self.depth_us / 2 || needed == 0 {
-            self.depth_us = needed;
-            self.depth_max_us = self.depth_max_us.max(needed);
-        }
     }
 
     /// The peer moved its timestamps by something that is no multiple of its packets: the frame is
@@ -356,7 +326,7 @@ impl JitterBuffer {
             return false;
         };
         let gap = entry.start - self.next;
-        let unit = common_divisor(self.packet_ticks.max(1), FRAME_TICKS);
+        let unit = self.depth.packet_unit();
         if !(1..FRAME_TICKS).contains(&gap) || gap % unit == 0 {
             return false;
         }
@@ -416,8 +386,4 @@ impl JitterBuffer {
             self.slot = now_us / FRAME_US;
         }
     }
-}
-
-fn common_divisor(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { common_divisor(b, a % b) }
 }

@@ -24,6 +24,7 @@ mod decoder;
 mod encoder;
 mod hearing;
 mod io;
+mod receiving;
 mod speaking;
 mod statistics;
 
@@ -37,19 +38,14 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use hearing::{Format, Hearing};
+use hearing::Hearing;
 use speaking::Speaking;
 
-use crate::jitter::Content;
-use crate::latch::{Latch, Verdict, may_send_to};
+use crate::latch::{Latch, may_send_to};
 use crate::negotiation::Agreed;
 use crate::playout::Level;
-use crate::rtcp::{Compound, Quality, Reporter};
-use crate::rtp::{Packet, is_rtcp};
+use crate::rtcp::{Quality, Reporter};
 use crate::timing::{EARLY_MAX_US, FRAME_US, SAMPLES_PER_MS};
-
-/// Comfort noise has this payload type where no other was agreed on (RFC 3389 §4).
-const COMFORT_NOISE: u8 = 13;
 
 /// A session that is over asks to be called again after this time, which nobody will do.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
@@ -295,76 +291,6 @@ impl Session {
         }
         let destination = self.rtcp_source.unwrap_or(self.agreed.remote_rtcp);
         may_send_to(destination).then_some((Port::Rtcp, destination))
-    }
-
-    fn handle_datagram(&mut self, port: Port, source: SocketAddr, bytes: &[u8]) {
-        if port == Port::Rtcp || self.agreed.rtcp_mux && is_rtcp(bytes) {
-            self.handle_rtcp(port, source, bytes);
-        } else {
-            self.handle_rtp(source, bytes);
-        }
-    }
-
-    fn handle_rtp(&mut self, source: SocketAddr, bytes: &[u8]) {
-        let packet = Packet::parse(bytes).ok();
-        let read =
-            packet.and_then(|packet| Some((packet, self.format(packet.header.payload_type)?)));
-        let Some((packet, format)) = read else {
-            self.malformed += 1;
-            return;
-        };
-        let anew = match self.latch.judge(self.now_us, source, &packet.header) {
-            Verdict::Ignore => {
-                self.foreign += 1;
-                return;
-            }
-            verdict => verdict == Verdict::TakeAnew,
-        };
-        self.heard_us = self.now_us;
-        self.silence_told = false;
-        if !self.agreed.may_receive() {
-            return self.hearing.pass_over(&packet, anew);
-        }
-        let press = self
-            .hearing
-            .handle_packet(self.now_us, &packet, format, anew);
-        self.events.extend(press.map(dtmf));
-    }
-
-    fn format(&self, payload_type: u8) -> Option<Format> {
-        let agreed = &self.agreed;
-        if let Some(codec) = agreed.receive_codec(payload_type) {
-            return Some(Format::Media(Content::Audio(codec)));
-        }
-        if agreed
-            .dtmf
-            .is_some_and(|types| types.receive == payload_type)
-        {
-            return Some(Format::Event);
-        }
-        let comfort_noise = agreed.comfort_noise.unwrap_or(COMFORT_NOISE);
-        (payload_type == comfort_noise).then_some(Format::Media(Content::Pause))
-    }
-
-    /// Reports are believed only from the host that media comes from, or is said to.
-    fn handle_rtcp(&mut self, port: Port, source: SocketAddr, bytes: &[u8]) {
-        let host = source.ip().to_canonical();
-        let known = match self.latch.locked() {
-            Some(locked) => locked.ip() == host,
-            None => self.agreed.remote_rtcp.ip().to_canonical() == host,
-        };
-        if !known {
-            self.foreign += 1;
-            return;
-        }
-        let Ok(compound) = Compound::parse(bytes) else {
-            self.malformed += 1;
-            return;
-        };
-        if port == Port::Rtcp {
-            self.rtcp_source = Some(source);
-        }
-        self.reporter.handle_compound(self.now_us, compound);
     }
 
     fn renegotiate(&mut self, agreed: &Agreed) {

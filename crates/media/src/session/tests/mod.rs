@@ -12,7 +12,7 @@ use trunkline_audio::{AudioFrame, g711::ulaw};
 use super::*;
 use crate::codec::Codec;
 use crate::negotiation::PayloadTypes;
-use crate::rtp::Header;
+use crate::rtp::{Header, Packet};
 use crate::sdp::Direction;
 
 const PEER: &str = "192.0.2.1:4000";

@@ -1,6 +1,7 @@
 //! What signalling, and RTCP that claims to be signalling, do to a session.
 
 use super::*;
+use crate::rtcp::Compound;
 
 #[test]
 fn a_held_call_sends_no_rtp_hears_silence_and_is_not_timed_out() {
