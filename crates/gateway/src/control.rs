@@ -10,6 +10,7 @@ pub use question::{DialRequest, Question};
 pub use views::{CallView, DeviceView, Figures, TrunkView};
 
 use crate::http::Metrics;
+use crate::random;
 use crate::reload::ConfigurationView;
 use crate::settings::Settings;
 use crate::shard::AppStream;
@@ -18,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use trunkline_call::record::Records;
 use trunkline_call::{CallCommand, CallId};
+use trunkline_providers::ticket::Tickets;
+use trunkline_providers::webhook::Unanswered;
 use trunkline_streams::document::Step;
 use tungstenite::WebSocket;
 
@@ -44,6 +47,7 @@ pub struct Control {
     metrics: Arc<Metrics>,
     settings: Arc<RwLock<Arc<Settings>>>,
     configuration: Arc<Mutex<ConfigurationView>>,
+    tickets: Arc<Mutex<Tickets>>,
 }
 
 impl Control {
@@ -63,6 +67,7 @@ impl Control {
                 metrics: Arc::default(),
                 settings: Arc::new(RwLock::new(settings)),
                 configuration: Arc::default(),
+                tickets: Arc::new(Mutex::new(Tickets::new(random::seed()))),
             },
             asked,
         )
@@ -93,6 +98,12 @@ impl Control {
         // It is replaced field by field; whatever a panic left is still a description.
         let configuration = self.configuration.lock();
         configuration.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tickets of media streams.
+    pub(crate) fn tickets(&self) -> MutexGuard<'_, Tickets> {
+        // A panic while it was held left whole tickets: they are remembered by one insertion.
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is counted of calls that have ended.
@@ -176,6 +187,19 @@ impl Control {
     pub async fn dial(&self, request: DialRequest) -> Result<CallId, ControlError> {
         self.ask(|answer| Question::Dial(Box::new(request), answer))
             .await?
+    }
+
+    /// Whether a provider has been asked to place this call, and it has not come yet.
+    ///
+    /// # Errors
+    /// As [`Self::calls`].
+    pub(crate) async fn is_awaited(&self, id: CallId) -> Result<bool, ControlError> {
+        self.ask(|answer| Question::Awaited(id, answer)).await
+    }
+
+    /// A provider says that nobody answers a call that it was asked to place.
+    pub(crate) async fn unanswered(&self, id: CallId, how: Unanswered) {
+        let _ = self.questions.send(Question::Unanswered(id, how)).await;
     }
 
     /// Whether a call waits for an application to come to it.

@@ -13,6 +13,7 @@ mod stories {
     mod limits;
     mod lost;
     mod outbound;
+    mod placed;
     mod provider_streams;
     mod records;
     mod reload;

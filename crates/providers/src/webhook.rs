@@ -70,9 +70,83 @@ pub fn asked(provider: Provider, fields: &Form) -> Result<Asked, Unreadable> {
     })
 }
 
+/// How a call that we had placed came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The SIP status that says the same (RFC 3261 section 21).
+    pub code: u16,
+    /// Its reason phrase.
+    pub text: &'static str,
+}
+
+const fn unanswered(code: u16, text: &'static str) -> Unanswered {
+    Unanswered { code, text }
+}
+
+/// Whether a status webhook says that a call has ended, and how it did if nobody had answered it. What
+/// is told of a call that was answered is of no use here: its stream tells it.
+///
+/// Twilio tells `CallStatus`; Telnyx the cause of a `call.hangup`, and so what has no word of its own
+/// counts as refused.
+pub fn over(provider: Provider, fields: &Form, body: &[u8]) -> Option<Unanswered> {
+    match provider {
+        Provider::Telnyx => {
+            let body: Value = serde_json::from_slice(body).ok()?;
+            let data = &body["data"];
+            let is_over = data["event_type"] == "call.hangup";
+            let cause = data["payload"]["hangup_cause"].as_str();
+            is_over.then(|| telnyx_cause(cause.unwrap_or_default()))
+        }
+        _ => twilio_status(fields.get("CallStatus")?),
+    }
+}
+
+fn twilio_status(status: &str) -> Option<Unanswered> {
+    Some(match status {
+        "busy" => unanswered(486, "Busy Here"),
+        "no-answer" => unanswered(480, "Temporarily Unavailable"),
+        "canceled" => unanswered(487, "Request Terminated"),
+        "failed" => unanswered(503, "Service Unavailable"),
+        "completed" => unanswered(480, "Ended Without a Stream"),
+        _ => return None,
+    })
+}
+
+fn telnyx_cause(cause: &str) -> Unanswered {
+    match cause {
+        "user_busy" => unanswered(486, "Busy Here"),
+        "no_answer" | "timeout" => unanswered(480, "Temporarily Unavailable"),
+        "originator_cancel" => unanswered(487, "Request Terminated"),
+        "not_found" | "unallocated_number" => unanswered(404, "Not Found"),
+        "normal_clearing" => unanswered(480, "Ended Without a Stream"),
+        _ => unanswered(603, "Decline"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_that_came_to_nothing_is_told_in_each_providers_words() {
+        let twilio = |status| {
+            let form = Form::from_iter([("CallStatus", status)]);
+            over(Provider::Twilio, &form, b"").map(|over| over.code)
+        };
+        assert_eq!(
+            (twilio("busy"), twilio("no-answer")),
+            (Some(486), Some(480))
+        );
+        assert_eq!((twilio("ringing"), twilio("in-progress")), (None, None));
+        let telnyx = |text: &str| {
+            over(Provider::Telnyx, &Form::default(), text.as_bytes()).map(|over| over.code)
+        };
+        let busy =
+            r#"{"data":{"event_type":"call.hangup","payload":{"hangup_cause":"user_busy"}}}"#;
+        assert_eq!(telnyx(busy), Some(486));
+        assert_eq!(telnyx(r#"{"data":{"event_type":"call.initiated"}}"#), None);
+        assert_eq!(telnyx("[]"), None);
+    }
 
     #[test]
     fn each_provider_has_its_own_words_for_a_call() {

@@ -47,9 +47,11 @@ keys! {
     DIAL "dial" ["allow"] later [];
     TRUNK "trunks.NAME" ["host" "port" "transport" "register" "username" "password"] later [];
     PROVIDERS "providers" ["twilio" "telnyx" "plivo" "vobiz" "vonage" "exotel"] later [];
-    TWILIO "providers.twilio" ["auth_token" "shared_keys" "verify"] later [];
+    TWILIO "providers.twilio" ["account_sid" "auth_token" "base_url" "shared_keys" "verify"] later [];
     SHARED_KEY "providers.twilio.shared_keys[]" ["id" "secret"] later [];
-    TELNYX "providers.telnyx" ["public_key" "api_key" "base_url" "codec" "verify"] later [];
+    TELNYX "providers.telnyx" [
+        "public_key" "api_key" "connection_id" "base_url" "codec" "verify"
+    ] later [];
     PLIVO "providers.plivo" ["auth_token" "verify"] later [];
     VOBIZ "providers.vobiz" ["auth_token" "verify"] later [];
     VONAGE "providers.vonage" ["signature_secret" "verify"] later [];

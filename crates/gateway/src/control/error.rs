@@ -23,6 +23,12 @@ pub enum ControlError {
     /// The application named does not exist.
     #[error("no application is named {0}")]
     NoSuchApp(String),
+    /// A provider is to place it, and does not know enough for that.
+    #[error("{0}")]
+    Incomplete(String),
+    /// A provider was asked to place it, and did not.
+    #[error("not placed: {0}")]
+    AtProvider(String),
     /// The leg cannot do it.
     #[error("the call refused it: {}", .0.word())]
     Refused(Why),

@@ -6,6 +6,7 @@ use crate::shard::AppStream;
 use crate::signalling::{NewStream, TurnedAway};
 use tokio::sync::oneshot;
 use trunkline_call::{CallCommand, CallId, Headers, Parameters, Target};
+use trunkline_providers::webhook::Unanswered;
 use trunkline_streams::document::Step;
 use tungstenite::WebSocket;
 
@@ -47,6 +48,10 @@ pub enum Question {
         Box<DialRequest>,
         oneshot::Sender<Result<CallId, ControlError>>,
     ),
+    /// Whether a provider has been asked to place this call, and it has not come yet.
+    Awaited(CallId, oneshot::Sender<bool>),
+    /// A provider says that nobody answers a call that it was asked to place.
+    Unanswered(CallId, Unanswered),
     /// Whether a call waits for an application to come to it.
     Waits(CallId, oneshot::Sender<Result<(), ControlError>>),
     /// Here is the application's open WebSocket.

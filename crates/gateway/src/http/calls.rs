@@ -2,12 +2,13 @@
 
 use super::Shared;
 use super::error::ApiError;
+use super::idempotency;
 use crate::control::{CallView, DialRequest};
 use crate::sound;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -49,6 +50,7 @@ pub struct Place {
 /// `POST /v1/calls`: places a call and answers as soon as it is on its way.
 pub async fn place(
     State(shared): State<Shared>,
+    asked: HeaderMap,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let place: Place = parsed(&body)?;
@@ -61,7 +63,13 @@ pub async fn place(
         headers: headers(&place.headers)?,
         parameters: parameters(&place.parameters)?,
     };
-    let id = shared.control.dial(request).await?;
+    let id = match idempotency::key(&asked)? {
+        None => shared.control.dial(request).await?,
+        Some(key) => {
+            let control = shared.control.clone();
+            shared.placed.once(key, &body, control, request).await?
+        }
+    };
     Ok((StatusCode::CREATED, Json(json!({"id": id.to_string()}))))
 }
 

@@ -51,6 +51,15 @@ impl ApiError {
         }
     }
 
+    /// Something else was asked under the same name before.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            code: "conflict",
+            message: message.into(),
+        }
+    }
+
     /// Who asks may not.
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self {
@@ -69,6 +78,8 @@ impl From<ControlError> for ApiError {
             ControlError::NotAllowed(_) => (StatusCode::FORBIDDEN, "dial_not_allowed"),
             ControlError::BadTarget(_) => (StatusCode::BAD_REQUEST, "bad_target"),
             ControlError::NoSuchApp(_) => (StatusCode::BAD_REQUEST, "no_such_app"),
+            ControlError::Incomplete(_) => (StatusCode::BAD_REQUEST, "incomplete"),
+            ControlError::AtProvider(_) => (StatusCode::BAD_GATEWAY, "not_placed"),
             ControlError::Refused(_) => (StatusCode::CONFLICT, "refused"),
             ControlError::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, "full"),
             ControlError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

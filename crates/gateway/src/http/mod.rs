@@ -8,6 +8,7 @@ mod configuration;
 mod dashboard;
 mod error;
 mod events;
+mod idempotency;
 mod media_socket;
 mod media_stream;
 mod metrics;
@@ -24,7 +25,6 @@ pub use metrics::{Metrics, StreamRefusal, WebhookRefusal};
 
 use crate::control::Control;
 use crate::newcomer::GREETINGS_MAX;
-use crate::random;
 use crate::settings::Settings;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -32,10 +32,11 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use idempotency::Placed;
 use ollama::Ollama;
 use socket2::SockRef;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -60,7 +61,8 @@ pub struct Shared {
     control: Control,
     started: Instant,
     ollama: Arc<Ollama>,
-    tickets: Arc<Mutex<Tickets>>,
+    /// Calls that were placed under a key.
+    placed: Arc<Placed>,
     /// Room for providers that have not said yet whose call they bring.
     greetings: Arc<Semaphore>,
 }
@@ -73,8 +75,7 @@ impl Shared {
 
     /// The tickets of media streams.
     fn tickets(&self) -> MutexGuard<'_, Tickets> {
-        // A panic while it was held left whole tickets: they are remembered by one insertion.
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+        self.control.tickets()
     }
 }
 
@@ -84,7 +85,7 @@ pub fn router(control: Control) -> Router {
         control,
         started: Instant::now(),
         ollama: Arc::new(Ollama::of_process()),
-        tickets: Arc::new(Mutex::new(Tickets::new(random::seed()))),
+        placed: Arc::default(),
         greetings: Arc::new(Semaphore::new(GREETINGS_MAX)),
     };
     let guarded = Router::new()

@@ -35,17 +35,17 @@ pub struct Pending {
 }
 
 /// What was ordered.
-struct Order {
-    to: Target,
-    from: Option<String>,
-    app: String,
-    headers: Headers,
-    parameters: Parameters,
-    whose: Whose,
+pub(super) struct Order {
+    pub(super) to: Target,
+    pub(super) from: Option<String>,
+    pub(super) app: String,
+    pub(super) headers: Headers,
+    pub(super) parameters: Parameters,
+    pub(super) whose: Whose,
 }
 
 /// Who ordered a call.
-enum Whose {
+pub(super) enum Whose {
     /// Somebody at the interface, who waits for its name.
     Asker(oneshot::Sender<Result<CallId, ControlError>>),
     /// A call that is being moved.
@@ -115,7 +115,7 @@ impl Desk {
     }
 
     fn place(&mut self, order: Order) {
-        if self.draining || self.cards.len() + self.pending.len() >= self.calls_max {
+        if self.draining || self.calls_under_way() >= self.calls_max {
             return self.fail(
                 order.whose,
                 ControlError::Full("limits.calls is reached".to_owned()),
@@ -132,6 +132,9 @@ impl Desk {
                     trunk: None,
                 };
                 self.start(pending, path.remote);
+            }
+            Ok(Destination::Provider { provider, number }) => {
+                self.place_at_provider(order, provider, number);
             }
             Ok(Destination::Trunk { name, uri }) => self.start_at_trunk(order, name, uri),
             Ok(Destination::Elsewhere {
@@ -293,7 +296,7 @@ impl Desk {
         }
     }
 
-    fn fail(&self, whose: Whose, error: ControlError) {
+    pub(super) fn fail(&self, whose: Whose, error: ControlError) {
         match whose {
             Whose::Asker(answer) => {
                 let _ = answer.send(Err(error));

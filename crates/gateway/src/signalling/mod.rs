@@ -6,6 +6,7 @@ mod dialling;
 mod documents;
 mod incoming;
 mod parties;
+mod placed;
 mod questions;
 mod registrations;
 mod remains;
@@ -15,6 +16,7 @@ mod target;
 mod transports;
 
 pub use card::Card;
+pub use placed::PLACED;
 pub use streams::{NewStream, NoCall, TurnedAway};
 pub use target::look_up;
 pub use transports::{Transports, is_private};
@@ -61,6 +63,10 @@ enum Inner {
     OpenFailed(CallKey, String),
     /// An application that was to come has not come.
     WaitOver(CallKey),
+    /// A provider was asked to place a call.
+    Placed(Box<placed::Answered>),
+    /// A call that a provider was to place should have come by now.
+    AwaitedTooLong(CallId),
     /// An errand of the document of this number came to its end.
     Errand(CallKey, u64, documents::Outcome),
     /// A name was looked up.
@@ -87,6 +93,8 @@ pub struct Desk {
     owners: HashMap<OwnerId, CallKey>,
     /// Calls to be placed whose name is being looked up.
     pending: HashMap<u64, Pending>,
+    /// Calls that a provider was asked to place and that have not come yet.
+    awaited: HashMap<CallId, placed::Awaited>,
     registrations: Registrations,
     /// The machine does not sleep while there are cards.
     awake: Awake,
@@ -158,6 +166,7 @@ impl Desk {
             keys: HashMap::new(),
             owners: HashMap::new(),
             pending: HashMap::new(),
+            awaited: HashMap::new(),
             calls_max: parts.calls_max,
             next_key: 0,
             calls_total: 0,
@@ -241,6 +250,8 @@ impl Desk {
             // An application that comes too late: the call follows a document.
             Inner::Opened(key, _) | Inner::OpenFailed(key, _) if self.follows(key) => {}
             Inner::Opened(key, socket) => self.tell(key, ToCall::Opened(socket)),
+            Inner::Placed(answered) => self.placed(*answered),
+            Inner::AwaitedTooLong(id) => self.awaited_too_long(id),
             Inner::Errand(key, document, outcome) => self.errand_done(key, document, outcome),
             Inner::OpenFailed(key, why) => {
                 if let Some(card) = self.cards.get_mut(&key) {
@@ -362,6 +373,7 @@ impl Desk {
 
     fn drain(&mut self, answer: oneshot::Sender<()>) {
         self.draining = true;
+        self.give_up_all_awaited();
         self.drains.push(answer);
         self.act(Action::Serve(Service::Refused {
             retry_after: RETRY_AFTER,
@@ -381,6 +393,7 @@ impl Desk {
         if self.stop_by.is_none() {
             self.stop_by = Some(Instant::now() + GOODBYE_MAX);
             self.draining = true;
+            self.give_up_all_awaited();
             self.end_all();
         }
     }

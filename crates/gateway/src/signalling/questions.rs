@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::shard::{AppStream, CallKey, ToCall};
 use std::sync::Arc;
 use std::time::Instant;
-use trunkline_call::{CallCommand, CallId, GatewayReason};
+use trunkline_call::{CallCommand, CallId, EndReason, GatewayReason};
 use trunkline_sip::endpoint::Action;
 use tungstenite::WebSocket;
 
@@ -20,7 +20,8 @@ impl Desk {
             Question::Calls(answer) => {
                 let mut cards: Vec<_> = self.cards.values().collect();
                 cards.sort_by_key(|card| card.key);
-                let _ = answer.send(cards.into_iter().map(|card| card.view(now)).collect());
+                let live = cards.into_iter().map(|card| card.view(now));
+                let _ = answer.send(live.chain(self.awaited_views()).collect());
             }
             Question::Devices(answer) => {
                 let _ = answer.send(self.devices(now));
@@ -38,6 +39,10 @@ impl Desk {
                 let _ = answer.send(self.follow(id, steps));
             }
             Question::Dial(request, answer) => self.dial(*request, answer),
+            Question::Awaited(id, answer) => {
+                let _ = answer.send(self.awaited.contains_key(&id));
+            }
+            Question::Unanswered(id, how) => self.unanswered(id, how),
             Question::Waits(id, answer) => {
                 let _ = answer.send(self.waits(id));
             }
@@ -58,7 +63,13 @@ impl Desk {
         }
     }
 
-    fn command(&self, id: CallId, command: CallCommand<'static>) -> Result<(), ControlError> {
+    fn command(&mut self, id: CallId, command: CallCommand<'static>) -> Result<(), ControlError> {
+        if let CallCommand::Hangup(cause) = command
+            && self.awaited.contains_key(&id)
+        {
+            self.give_up_awaited(id, EndReason::App(cause));
+            return Ok(());
+        }
         let key = self.live(id)?;
         self.tell(key, ToCall::Command(command));
         Ok(())

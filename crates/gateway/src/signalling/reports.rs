@@ -6,6 +6,7 @@ use crate::shard::{CallKey, Report, ToCall, ToShard};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
+use trunkline_call::record::CallRecord;
 use trunkline_call::{CallCommand, CallEvent, EndReason, GatewayReason, HangupCause};
 use trunkline_legs::{DialNews, DialPurpose};
 use trunkline_sip::endpoint::Reply;
@@ -143,7 +144,11 @@ impl Desk {
                 self.refuse(owner, Reply::new(500));
             }
         }
-        let record = Arc::new(super::remains::record(card, last));
+        self.keep(Arc::new(super::remains::record(card, last)));
+    }
+
+    /// Keeps what is left of a call.
+    pub(super) fn keep(&self, record: Arc<CallRecord>) {
         self.control
             .announce("call.ended", || record.to_json().to_string());
         self.control.metrics().ended(&record);

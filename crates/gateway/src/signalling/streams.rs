@@ -3,6 +3,7 @@
 use super::Desk;
 use super::card::{Card, Phase, Way};
 use super::incoming::call_info;
+use super::placed::Awaited;
 use crate::control::ControlError;
 use crate::providers;
 use crate::shard::{CallKey, Messages, NewLine};
@@ -12,6 +13,7 @@ use trunkline_call::record::CallRecord;
 use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallInfo, Direction, Headers};
 use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
+use trunkline_providers::Provider;
 use trunkline_providers::answer::TexmlCodec;
 use trunkline_providers::rest::Ask;
 use trunkline_streams::stream::sound::UnsupportedFormat;
@@ -59,13 +61,18 @@ impl Desk {
         if self.draining {
             return Err(ControlError::Stopping);
         }
-        if self.cards.len() + self.pending.len() >= self.calls_max {
+        if self.calls_under_way() >= self.calls_max {
             return Err(ControlError::Full("limits.calls is reached".to_owned()));
         }
         if self.is_overloaded() {
             return Err(ControlError::Full("the machine is overloaded".to_owned()));
         }
         Ok(())
+    }
+
+    /// Calls that are there, or on their way.
+    pub(super) fn calls_under_way(&self) -> usize {
+        self.cards.len() + self.pending.len() + self.awaited.len()
     }
 
     /// Makes a stream a call, or gives its connection back.
@@ -92,9 +99,13 @@ impl Desk {
         mut greeted: Greeted,
         client: SocketAddr,
     ) -> Result<(Card, StreamLeg), NoCall> {
-        self.room().map_err(NoCall::NoRoom)?;
         let now = Instant::now();
         let provider = greeted.dialect.name;
+        // One that we had the provider place has had its room all the time.
+        let awaited = self.awaited(&greeted.start, provider);
+        if awaited.is_none() {
+            self.room().map_err(NoCall::NoRoom)?;
+        }
         if provider == "telnyx" {
             // Its `start` does not tell what it takes: that is what our answer document asked for.
             greeted.start.down = Some(taken(self.settings.providers.telnyx.codec));
@@ -103,12 +114,24 @@ impl Desk {
             dialect: provider,
             call_id: greeted.start.call_id.clone(),
         };
-        let (info, app) = self.taker(&greeted.start, provider, client)?;
+        let (info, record, began) = match awaited {
+            Some(Awaited {
+                info,
+                record,
+                began,
+                ..
+            }) => (info, record, began),
+            None => {
+                let (info, app) = self.taker(&greeted.start, provider, client)?;
+                let record = CallRecord::new(&info, &app, SystemTime::now());
+                (info, record, now)
+            }
+        };
         let record = CallRecord {
             sip_call_id: at_provider.call_id.clone(),
             peer: client.to_string(),
             provider: Some(provider.to_owned()),
-            ..CallRecord::new(&info, &app, SystemTime::now())
+            ..record
         };
         let settings = Settings {
             longest_call: self.settings.limits.call_duration,
@@ -119,7 +142,7 @@ impl Desk {
             way: Way::Stream(at_provider),
             shard: self.least_busy_shard(),
             phase: Phase::Ringing,
-            began: now,
+            began,
             answered: None,
             waits: false,
             document: None,
@@ -177,10 +200,8 @@ impl Desk {
             return;
         };
         let (call, provider) = (card.info.id, at.dialect);
-        let account = match provider {
-            "telnyx" => self.settings.providers.telnyx.account(),
-            _ => None,
-        };
+        let account = Provider::named(provider);
+        let account = account.and_then(|provider| self.settings.providers.account(provider));
         let Some(account) = account else {
             tracing::warn!(
                 %call, provider, at_provider = ?at.call_id,

@@ -4,6 +4,7 @@ use crate::control::ControlError;
 use crate::settings::{DialRules, Settings};
 use std::net::{IpAddr, SocketAddr};
 use trunkline_call::Target;
+use trunkline_providers::Provider;
 use trunkline_sip::Uri;
 use trunkline_sip::endpoint::{Path, Transport};
 use trunkline_sip::registrar::Registrar;
@@ -24,6 +25,13 @@ pub enum Destination {
         name: String,
         /// The number or user there.
         uri: Uri,
+    },
+    /// Somebody whom a provider calls for us.
+    Provider {
+        /// Which.
+        provider: Provider,
+        /// The number there.
+        number: String,
     },
     /// Anybody else.
     Elsewhere {
@@ -75,6 +83,10 @@ pub fn find(
             let anywhere = Uri::sip(uri.user().as_deref(), uri.host(), None);
             let mut uris = anywhere.iter().chain([uri]);
             uris.any(|uri| is_allowed(&settings.dial, text, uri))
+        }
+        Destination::Provider { provider, number } => {
+            let uri = Uri::sip(Some(number), provider.word(), None);
+            uri.is_some_and(|uri| is_allowed(&settings.dial, number, &uri))
         }
         Destination::Elsewhere { uri, .. } | Destination::Device { uri, .. } => {
             is_allowed(&settings.dial, text, uri)
@@ -134,6 +146,11 @@ fn elsewhere(text: &str, settings: &Settings) -> Result<Destination, ControlErro
             name: uri.host().to_owned(),
             uri: there,
         });
+    }
+    if let Some(provider) = Provider::named(uri.host()) {
+        let number = uri.user().filter(|number| !number.is_empty());
+        let number = number.ok_or_else(bad)?.into_owned();
+        return Ok(Destination::Provider { provider, number });
     }
     let transport = match uri.param("transport").as_deref() {
         None => Transport::Udp,
@@ -217,6 +234,26 @@ mod tests {
                 assert_eq!(found(text, &rules), Ok(expected), "{text} at {port}");
             }
         }
+    }
+
+    #[test]
+    fn a_provider_is_a_host_by_its_word_and_its_numbers_need_a_rule() {
+        let expected = Destination::Provider {
+            provider: Provider::Twilio,
+            number: "+15551230000".to_owned(),
+        };
+        for text in ["sip:+15551230000@twilio", "+15551230000@twilio"] {
+            assert!(found(text, &settings(&[])).is_err(), "{text}");
+            assert!(found(text, &settings(&["+49*"])).is_err(), "{text}");
+            for rule in ["+1*", "sip:*@twilio"] {
+                assert_eq!(
+                    found(text, &settings(&[rule])),
+                    Ok(expected.clone()),
+                    "{text}"
+                );
+            }
+        }
+        assert!(found("sip:twilio", &settings(&["*"])).is_err());
     }
 
     #[test]

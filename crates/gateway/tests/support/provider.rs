@@ -84,15 +84,21 @@ impl Provider {
 
     /// Says whose call it is.
     pub fn start(&mut self, from: &str, to: &str) {
+        let parameters = json!({"from_number": from, "to_number": to, "plan": "gold"});
+        self.start_with("CA0123456789abcdef0123456789abcdef", &parameters);
+    }
+
+    /// Says which call it is, with these parameters.
+    pub fn start_with(&mut self, call: &str, parameters: &Value) {
         let sid = self.sid.clone();
         self.send(
             &json!({"event": "start", "sequenceNumber": "1", "streamSid": sid, "start": {
                 "accountSid": "AC0123456789abcdef0123456789abcdef",
                 "streamSid": sid,
-                "callSid": "CA0123456789abcdef0123456789abcdef",
+                "callSid": call,
                 "tracks": ["inbound"],
                 "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
-                "customParameters": {"from_number": from, "to_number": to, "plan": "gold"},
+                "customParameters": parameters,
             }}),
         );
     }

@@ -42,6 +42,7 @@ pub fn older(file: &Section<'_>, settings: &mut ProviderSettings) {
     if let Some(field) = section.get("twilio") {
         let section = field.section(&keys::OLDER_TWILIO);
         set_secret(&section, "auth_token", &mut settings.twilio.auth_token);
+        set_text(&section, "account_sid", &mut settings.twilio.account_sid);
     }
     if let Some(field) = section.get("telnyx") {
         let section = field.section(&keys::OLDER_TELNYX);
@@ -50,7 +51,9 @@ pub fn older(file: &Section<'_>, settings: &mut ProviderSettings) {
 }
 
 fn twilio(section: &Section<'_>, settings: &mut TwilioSettings) {
+    set_text(section, "account_sid", &mut settings.account_sid);
     set_secret(section, "auth_token", &mut settings.auth_token);
+    set_base_url(section, &mut settings.base_url);
     if let Some(field) = section.get("shared_keys") {
         settings.shared_keys = field.list().iter().filter_map(shared_key).collect();
     }
@@ -70,10 +73,8 @@ fn telnyx(section: &Section<'_>, settings: &mut TelnyxSettings) {
         settings.public_key = field.parsed(remedy);
     }
     set_secret(section, "api_key", &mut settings.api_key);
-    set(
-        &mut settings.base_url,
-        section.get("base_url").and_then(|f| base_url(&f)),
-    );
+    set_text(section, "connection_id", &mut settings.connection_id);
+    set_base_url(section, &mut settings.base_url);
     let codec = section.get("codec").and_then(|f| f.word(&TEXML_CODECS));
     set(&mut settings.codec, codec);
     set_unverified(section, &mut settings.unverified);
@@ -99,6 +100,16 @@ fn exotel(section: &Section<'_>, settings: &mut ExotelSettings) {
             .map(|(name, password)| (name.to_owned(), Secret::new(password)));
     }
     set_unverified(section, &mut settings.unverified);
+}
+
+fn set_base_url(section: &Section<'_>, place: &mut String) {
+    set(place, section.get("base_url").and_then(|f| base_url(&f)));
+}
+
+fn set_text(section: &Section<'_>, key: &'static str, place: &mut Option<String>) {
+    if let Some(text) = section.get(key).and_then(|f| f.text()) {
+        *place = Some(text.to_owned());
+    }
 }
 
 /// Credentials go there, so it is reached over TLS, or is this machine.

@@ -9,6 +9,7 @@ mod proof;
 use super::access::Client;
 use super::error::ApiError;
 use super::{Shared, WebhookRefusal};
+use crate::signalling::PLACED;
 pub use proof::handshake_proof;
 
 use axum::extract::{Path, Request, State};
@@ -18,10 +19,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use incoming::Incoming;
 use std::time::{SystemTime, UNIX_EPOCH};
-use trunkline_call::Headers;
 use trunkline_call::routes::Arrival;
+use trunkline_call::{CallId, Headers};
 use trunkline_providers::answer::{Connection, Document, connect, refuse};
-use trunkline_providers::webhook::{Asked, Unreadable, asked};
+use trunkline_providers::webhook::{Asked, Unreadable, asked, over};
 use trunkline_providers::{Form, Provider};
 
 /// `/sip/{provider}/answer`.
@@ -43,8 +44,10 @@ async fn answer(
     let provider = known(&name)?;
     let (incoming, fields) = proven(&shared, provider, request).await?;
     let asked = asked(provider, &fields).map_err(|bad| unreadable(&shared, &bad))?;
-    let document = match is_taken(&shared, provider, &asked, &incoming) {
-        true => connected(&shared, provider, &asked),
+    let placed = placed(&shared, &incoming).await;
+    let is_taken = placed.is_some() || is_taken(&shared, provider, &asked, &incoming);
+    let document = match is_taken {
+        true => connected(&shared, provider, &asked, placed),
         false => {
             count(&shared, WebhookRefusal::UnknownNumber);
             tracing::info!(provider = provider.word(), to = ?asked.to, "no route takes this number");
@@ -61,7 +64,12 @@ async fn status(
     request: Request,
 ) -> Result<StatusCode, ApiError> {
     let provider = known(&name)?;
-    let (_, fields) = proven(&shared, provider, request).await?;
+    let (incoming, fields) = proven(&shared, provider, request).await?;
+    if let Some(id) = placed(&shared, &incoming).await
+        && let Some(how) = over(provider, &fields, &incoming.body)
+    {
+        shared.control.unanswered(id, how).await;
+    }
     let of = |name| fields.get(name).unwrap_or_default();
     let (call, provider) = (of("CallSid"), provider.word());
     match of("StreamEvent") {
@@ -117,6 +125,14 @@ fn count(shared: &Shared, refusal: WebhookRefusal) {
     shared.control.metrics().webhook_refused(refusal);
 }
 
+/// The call that we had the provider place and that this is about, if it has not come yet.
+async fn placed(shared: &Shared, incoming: &Incoming) -> Option<CallId> {
+    let query = Form::parse(incoming.uri.query()?.as_bytes()).ok()?;
+    let id = query.get(PLACED).and_then(CallId::parse)?;
+    let is_awaited = shared.control.is_awaited(id).await;
+    is_awaited.unwrap_or(false).then_some(id)
+}
+
 /// Seconds since 1970.
 pub fn now_s() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -139,12 +155,19 @@ fn is_taken(shared: &Shared, provider: Provider, asked: &Asked, incoming: &Incom
 }
 
 /// The document that leads the call to our media stream, with a ticket for it.
-fn connected(shared: &Shared, provider: Provider, asked: &Asked) -> Document {
+fn connected(
+    shared: &Shared,
+    provider: Provider,
+    asked: &Asked,
+    placed: Option<CallId>,
+) -> Document {
     let word = provider.word();
     let ticket = shared.tickets().issue(provider, &asked.call, now_s());
     let public = proof::public_url(&shared.settings());
     let stream = public.socket(&format!("/sip/{word}/media-stream/{ticket}"));
     let mut connection = Connection::of_call(stream, &asked.from, &asked.to);
+    let placed = placed.map(|id| (PLACED.to_owned(), id.to_string()));
+    connection.parameters.extend(placed);
     connection.status_url = Some(public.web(&format!("/sip/{word}/status")));
     connection.texml_codec = shared.settings().providers.telnyx.codec;
     connect(provider, &connection)
