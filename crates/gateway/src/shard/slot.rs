@@ -1,10 +1,11 @@
 //! One call on its shard: a leg, an application wire, and the sockets of both.
 
+mod application;
+
 use super::connection::{Connection, Incoming};
 use super::key::Socket;
 use super::line::Line;
 use super::link::Link;
-use super::silence::Silence;
 use super::stream::AppStream;
 use super::turns::Conversation;
 use super::{CallKey, Final, Report, ToCall};
@@ -13,7 +14,7 @@ use mio::Registry;
 use std::collections::VecDeque;
 use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
-use trunkline_call::{CallCommand, CallEvent, EndReason, HangupCause};
+use trunkline_call::{CallCommand, CallEvent};
 use trunkline_legs::{Input, Leg, Output, Port};
 use trunkline_streams::{AppInput, AppOutput, AppStats, AppWire};
 use tungstenite::WebSocket;
@@ -38,12 +39,6 @@ pub enum Turn {
     Again,
     /// Nothing more until something arrives or is due.
     Done,
-}
-
-/// An application between two calls.
-pub struct Application {
-    wire: Box<dyn AppWire>,
-    connection: Option<Connection>,
 }
 
 /// One call.
@@ -418,74 +413,10 @@ impl Slot {
         std::mem::take(&mut self.events)
     }
 
-    /// Lets this call hear another one from now on. For its application the call is over.
-    pub fn bridge(&mut self, now: Instant, around: &Surroundings<'_>) {
-        self.dismiss_application(now, around);
-    }
-
-    /// Gives the call another wire in its application's place. A call that hears another one has
-    /// none to be replaced.
-    fn follow(&mut self, wire: Box<dyn AppWire>, now: Instant, around: &Surroundings<'_>) {
-        if self.bridged || self.finished {
-            return;
-        }
-        self.dismiss_application(now, around);
-        self.bridged = false;
-        self.past = self.past.followed_by(self.wire.stats());
-        self.wire = wire;
-        let first = match self.answered {
-            true => AppInput::Event(&CallEvent::Answered),
-            false => AppInput::Timeout,
-        };
-        self.wire.handle_input(now, first);
-    }
-
-    fn dismiss_application(&mut self, now: Instant, around: &Surroundings<'_>) {
-        // What the application had queued, or had paused, is not what the caller is to hear now.
-        for command in [CallCommand::Clear, CallCommand::Continue] {
-            self.leg.handle_input(now, Input::Command(command));
-        }
-        self.turn(now, around);
-        self.bridged = true;
-        let over = CallEvent::Ended(EndReason::App(HangupCause::Normal));
-        self.wire.handle_input(now, AppInput::Event(&over));
-        self.drain_wire(now, around);
-        self.flush_app(now, around);
-    }
-
     /// Passes a partner's wish to the leg.
     pub fn command(&mut self, command: CallCommand<'_>, now: Instant, around: &Surroundings<'_>) {
         self.leg.handle_input(now, Input::Command(command));
         self.drain_leg(now, around);
-    }
-
-    /// Takes the application away, to be given to another call.
-    pub fn give_application(&mut self, registry: &Registry) -> Application {
-        self.wire_due = None;
-        Application {
-            wire: std::mem::replace(&mut self.wire, Box::new(Silence)),
-            connection: self.app.give(registry),
-        }
-    }
-
-    /// Takes over the application of another call.
-    pub fn take_application(
-        &mut self,
-        application: Application,
-        now: Instant,
-        around: &Surroundings<'_>,
-    ) {
-        self.wire = application.wire;
-        let connection = application.connection.and_then(|mut connection| {
-            connection
-                .register(around.registry, self.place)
-                .is_ok()
-                .then_some(connection)
-        });
-        self.app = connection.map(Link::over).unwrap_or_default();
-        // Asked at once, so that its deadlines are known here.
-        self.drain_wire(now, around);
-        self.turn(now, around);
     }
 
     /// Closes everything and says what is left of the call.
