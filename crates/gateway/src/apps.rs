@@ -1,6 +1,8 @@
-//! Opens the WebSocket to an application: name, TCP, HTTP upgrade. What a shard gets is open.
+//! Opens the WebSocket to an application: name, TCP, TLS where the URL asks for it, HTTP upgrade.
+//! What a shard gets is open.
 
 use crate::shard::{AppStream, websocket_config};
+use crate::tls::{self, NoTls, Trust};
 use std::io;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -19,11 +21,8 @@ pub const OPEN_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL is none.
-    #[error("{0} is no WebSocket URL: write ws://host:port/path")]
+    #[error("{0} is no WebSocket URL: write ws://host:port/path, or wss:// for TLS")]
     Url(String),
-    /// The URL asks for what this build cannot do.
-    #[error("{0}: only ws:// is spoken to applications; put a TLS proxy beside the gateway")]
-    Scheme(String),
     /// Nobody there.
     #[error("{url}: {source}")]
     Connect {
@@ -31,6 +30,14 @@ pub enum OpenError {
         url: String,
         /// Why.
         source: io::Error,
+    },
+    /// Somebody there with whom there is no TLS.
+    #[error("{url}: {source}")]
+    Tls {
+        /// Where.
+        url: String,
+        /// Why.
+        source: NoTls,
     },
     /// Somebody there who does not speak WebSocket, or not now.
     #[error("{url}: {source}")]
@@ -41,8 +48,34 @@ pub enum OpenError {
         source: Box<Error>,
     },
     /// Nothing in time.
-    #[error("{0}: not open within {limit} s", limit = OPEN_MAX.as_secs())]
-    Timeout(String),
+    #[error("{url}: not open within {limit} s: {stage} takes longer", limit = OPEN_MAX.as_secs())]
+    Timeout {
+        /// Where.
+        url: String,
+        /// What was waited for.
+        stage: Stage,
+    },
+}
+
+/// How far the opening of a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Name and TCP.
+    Connect,
+    /// TLS.
+    Tls,
+    /// HTTP.
+    Upgrade,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "the connection",
+            Self::Tls => "the TLS handshake",
+            Self::Upgrade => "the WebSocket handshake",
+        })
+    }
 }
 
 /// Opens an application's WebSocket for one call, with the subprotocol that its dialect asks for.
@@ -52,61 +85,90 @@ pub enum OpenError {
 pub async fn open(
     template: &str,
     subprotocol: Option<&'static str>,
+    trust: &Trust,
     info: &CallInfo,
 ) -> Result<WebSocket<AppStream>, OpenError> {
     let url = template.replace("{call_id}", &info.id.to_string());
-    match timeout(OPEN_MAX, connect(&url, subprotocol, info)).await {
-        Ok(result) => result,
-        Err(_) => Err(OpenError::Timeout(url)),
-    }
+    let request = request(&url, subprotocol, info)?;
+    let mut stage = Stage::Connect;
+    let opening = timeout(OPEN_MAX, connect(&url, request, trust, &mut stage)).await;
+    opening.unwrap_or(Err(OpenError::Timeout { url, stage }))
 }
 
-/// Checks a URL as far as that can be done without opening it.
-///
-/// # Errors
-/// Where it is no `ws://` URL.
-pub fn check_url(template: &str) -> Result<(), OpenError> {
-    let url = template.replace("{call_id}", "0");
-    let uri: Uri = url.parse().map_err(|_| OpenError::Url(url.clone()))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("ws"), Some(_)) => Ok(()),
-        (Some("wss"), Some(_)) => Err(OpenError::Scheme(url)),
-        _ => Err(OpenError::Url(url)),
-    }
+/// Where the application of a URL is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The one of the URL, or of its scheme.
+    pub port: u16,
+    /// `wss://`.
+    pub is_secure: bool,
 }
 
-/// The host and port of a URL.
-///
-/// # Errors
-/// Where it is no `ws://` URL.
-pub fn place_of(template: &str) -> Result<(String, u16), OpenError> {
-    check_url(template)?;
-    let url = template.replace("{call_id}", "0");
-    let uri: Uri = url.parse().map_err(|_| OpenError::Url(url))?;
-    let host = uri.host().unwrap_or_default();
-    let host = host.trim_matches(['[', ']']).to_owned();
-    Ok((host, uri.port_u16().unwrap_or(80)))
+impl Place {
+    /// Reads a URL as far as that can be done without opening it.
+    ///
+    /// # Errors
+    /// Where it is no `ws://` or `wss://` URL.
+    pub fn of(template: &str) -> Result<Self, OpenError> {
+        let url = template.replace("{call_id}", "0");
+        let Ok(uri) = url.parse::<Uri>() else {
+            return Err(OpenError::Url(url));
+        };
+        let is_secure = match uri.scheme_str() {
+            Some("ws") => false,
+            Some("wss") => true,
+            _ => return Err(OpenError::Url(url)),
+        };
+        let Some(host) = uri.host() else {
+            return Err(OpenError::Url(url));
+        };
+        Ok(Self {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 }),
+            is_secure,
+        })
+    }
 }
 
 async fn connect(
     url: &str,
-    subprotocol: Option<&'static str>,
-    info: &CallInfo,
+    request: Request<()>,
+    trust: &Trust,
+    stage: &mut Stage,
 ) -> Result<WebSocket<AppStream>, OpenError> {
-    let request = request(url, subprotocol, info)?;
-    let (host, port) = place_of(url)?;
-    let stream = TcpStream::connect((host.as_str(), port))
-        .await
-        .map_err(|source| OpenError::Connect {
-            url: url.to_owned(),
-            source,
-        })?;
+    let place = Place::of(url)?;
+    let connected = TcpStream::connect((place.host.as_str(), place.port)).await;
+    let stream = connected.map_err(|source| OpenError::Connect {
+        url: url.to_owned(),
+        source,
+    })?;
+    let stream = if place.is_secure {
+        *stage = Stage::Tls;
+        secure(stream, &place.host, trust)
+            .await
+            .map_err(|source| OpenError::Tls {
+                url: url.to_owned(),
+                source,
+            })?
+    } else {
+        AppStream::new(stream)
+    };
+    *stage = Stage::Upgrade;
     upgrade(stream, request)
         .await
         .map_err(|source| OpenError::Upgrade {
             url: url.to_owned(),
             source: Box::new(source),
         })
+}
+
+/// What the handshake leaves is a session that the shard drives by itself.
+async fn secure(stream: TcpStream, host: &str, trust: &Trust) -> Result<AppStream, NoTls> {
+    let shaken = tls::handshake(stream, host, trust.client()).await?;
+    let (stream, session) = shaken.into_inner();
+    Ok(AppStream::secured(stream, session))
 }
 
 fn request(
@@ -128,8 +190,7 @@ fn request(
 }
 
 /// Drives tungstenite's handshake over a stream that says when it is ready.
-async fn upgrade(stream: TcpStream, request: Request<()>) -> Result<WebSocket<AppStream>, Error> {
-    let stream = AppStream::Opening(stream);
+async fn upgrade(stream: AppStream, request: Request<()>) -> Result<WebSocket<AppStream>, Error> {
     let mut attempt = client_with_config(request, stream, Some(websocket_config()));
     loop {
         match attempt {
@@ -149,14 +210,28 @@ mod tests {
 
     #[test]
     fn a_url_is_checked_before_it_is_opened() {
-        assert!(check_url("ws://127.0.0.1:7860/ws/sip/{call_id}").is_ok());
-        assert!(matches!(
-            check_url("wss://bot.example.com/"),
-            Err(OpenError::Scheme(_))
-        ));
-        for wrong in ["http://127.0.0.1/", "bot.example.com", "ws:///path", ""] {
+        let place = |url| {
+            let place = Place::of(url).unwrap();
+            (place.host, place.port, place.is_secure)
+        };
+        assert_eq!(
+            place("ws://127.0.0.1:7860/ws/sip/{call_id}"),
+            ("127.0.0.1".to_owned(), 7860, false)
+        );
+        assert_eq!(place("ws://bot.example/").1, 80);
+        assert_eq!(
+            place("wss://[2001:db8::1]/a?b={call_id}"),
+            ("2001:db8::1".to_owned(), 443, true)
+        );
+        for wrong in [
+            "http://127.0.0.1/",
+            "https://a.example/",
+            "bot.example.com",
+            "ws:///path",
+            "",
+        ] {
             assert!(
-                matches!(check_url(wrong), Err(OpenError::Url(_))),
+                matches!(Place::of(wrong), Err(OpenError::Url(_))),
                 "{wrong}"
             );
         }

@@ -56,7 +56,7 @@ fn newcomer(stream: TcpStream, client: SocketAddr) -> Newcomer {
         .with_interval(KEEPALIVE);
     // Without it, an Asterisk that vanished in silence is noticed when something is said to it.
     let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
-    let stream = AudioSocketStream::new(AppStream::Opening(stream));
+    let stream = AudioSocketStream::new(AppStream::new(stream));
     Newcomer {
         socket: Messages::AudioSocket(Box::new(stream)),
         greeting: Greeting::new(Some(&DIALECT)),

@@ -8,6 +8,7 @@ mod providers;
 mod public_url;
 mod sip;
 
+pub use crate::tls::{BadAuthorities, Trust};
 pub use apps::{AppEntry, AppRole, WebSocketApp};
 pub use dial::{DialPattern, DialRules};
 pub use providers::{
@@ -50,6 +51,8 @@ pub struct Settings {
     pub clock: Clock,
     /// The applications, by name. `echo` is always there.
     pub apps: BTreeMap<String, AppEntry>,
+    /// Whom we believe where we connect by TLS.
+    pub tls: Trust,
     /// Where documents that calls follow may have us go.
     pub fetch: FetchRules,
     /// The program that speaks, and its arguments.
@@ -147,6 +150,7 @@ impl Default for Settings {
             routes: Routes::default(),
             clock: Clock::default(),
             apps: BTreeMap::from([("echo".to_owned(), AppEntry::Echo)]),
+            tls: Trust::default(),
             fetch: FetchRules::default(),
             speech: None,
             prompts: BTreeMap::new(),

@@ -18,6 +18,7 @@ mod stories {
     mod records;
     mod reload;
     mod routes;
+    mod secured;
     mod server_role;
     mod simulated;
     mod streams;

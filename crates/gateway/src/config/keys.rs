@@ -30,7 +30,7 @@ macro_rules! keys {
 keys! {
     FILE "" [
         "server" "sip" "streams" "dial" "trunks" "providers" "default_country" "time_zone" "dids"
-        "routes" "apps" "fetch" "speech" "prompts" "limits" "records" "shards" "server_host" "server_port" "log_level"
+        "routes" "apps" "tls" "fetch" "speech" "prompts" "limits" "records" "shards" "server_host" "server_port" "log_level"
         "public_ws_url" "provider" "provider_config"
     ] later ["pbx" "store" "bus"];
     OLDER_PROVIDERS "provider_config" ["twilio" "telnyx"] later [];
@@ -65,6 +65,7 @@ keys! {
     APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer" "on_lost"]
         later ["stt" "llm" "tts" "barge_in"];
     ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];
+    TLS "tls" ["ca_file"] later [];
     FETCH "fetch" ["allow"] later [];
     SPEECH "speech" ["command"] later [];
     LIMITS "limits" ["calls" "call_duration" "requests_per_source"] later [];

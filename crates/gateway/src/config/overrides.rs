@@ -1,7 +1,7 @@
 //! What the command line says; it wins over the file and the environment.
 
 use super::problem::Report;
-use crate::apps::check_url;
+use crate::apps::Place;
 use crate::settings::{AppEntry, AppRole, PublicUrl, Settings, WebSocketApp};
 use std::net::IpAddr;
 use trunkline_call::routes::{Routes, Rule};
@@ -59,7 +59,7 @@ impl Overrides {
     /// Leads every call to the application given.
     pub(super) fn set_application(&self, report: &Report, settings: &mut Settings) {
         let Some(url) = &self.ws_url else { return };
-        if let Err(error) = check_url(url) {
+        if let Err(error) = Place::of(url) {
             let remedy = "write one like ws://127.0.0.1:7860/ws/sip/{call_id}";
             report.elsewhere(format!("--ws-url: {error}"), remedy);
             return;

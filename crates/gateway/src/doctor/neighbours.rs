@@ -1,16 +1,17 @@
 //! Whom we reach and who reaches us: addresses, trunks, applications.
 
 use super::Finding;
-use crate::apps::place_of;
+use crate::apps::Place;
 use crate::net::Facing;
-use crate::settings::{AppEntry, AppRole, ExternalAddress, Settings};
+use crate::settings::{AppEntry, AppRole, ExternalAddress, Settings, Trust};
 use crate::signalling::is_private;
+use crate::tls::{NoTls, handshake_waiting};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 /// A public address that nobody has (RFC 5737), to ask which of ours faces the outside.
 const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
-/// How long an application may take to accept a connection.
+/// How long an application may take to accept a connection, and for each step of TLS.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 
 /// The address of ours that faces the outside; `None` without a way there.
@@ -100,25 +101,40 @@ pub fn applications(settings: &Settings) -> Vec<Finding> {
         let AppRole::Client { url } = &app.role else {
             continue;
         };
-        let reached = place_of(url)
-            .map_err(|error| error.to_string())
-            .and_then(|(host, port)| {
-                let address = look_up(&host, port)?;
-                let connected = TcpStream::connect_timeout(&address, CONNECT_MAX);
-                connected
-                    .map(|_| address)
-                    .map_err(|error| error.to_string())
-            });
-        findings.push(match reached {
-            Ok(address) => Finding::good("apps", format!("{name}: somebody listens at {address}")),
-            Err(error) => Finding::wrong(
+        findings.push(match reach(url, &settings.tls) {
+            Ok(reached) => Finding::good("apps", format!("{name}: {reached}")),
+            Err(NotThere::Nobody(error)) => Finding::wrong(
                 "apps",
                 format!("{name}: {url} cannot be reached: {error}"),
                 format!("start the application, or correct apps.{name}.url"),
             ),
+            Err(NotThere::NoTls(NoTls { reason, remedy })) => {
+                Finding::wrong("apps", format!("{name}: {url}: {reason}"), remedy)
+            }
         });
     }
     findings
+}
+
+/// Why an application is not there.
+enum NotThere {
+    Nobody(String),
+    NoTls(NoTls),
+}
+
+/// Connects to an application as far as that can be done without calling it; who is there.
+fn reach(url: &str, trust: &Trust) -> Result<String, NotThere> {
+    let nobody = NotThere::Nobody;
+    let place = Place::of(url).map_err(|error| nobody(error.to_string()))?;
+    let address = look_up(&place.host, place.port).map_err(nobody)?;
+    let connected = TcpStream::connect_timeout(&address, CONNECT_MAX);
+    let stream = connected.map_err(|error| nobody(error.to_string()))?;
+    if !place.is_secure {
+        return Ok(format!("somebody listens at {address}"));
+    }
+    handshake_waiting(stream, &place.host, trust.client(), CONNECT_MAX)
+        .map(|_| format!("{address} proves by its certificate to be {}", place.host))
+        .map_err(NotThere::NoTls)
 }
 
 fn look_up(host: &str, port: u16) -> Result<SocketAddr, String> {

@@ -64,7 +64,7 @@ impl Upgrade {
     pub async fn socket(self, config: WebSocketConfig) -> Option<WebSocket<AppStream>> {
         let upgraded = self.upgraded.await.ok()?;
         let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-        let stream = AppStream::Opening(parts.io.into_inner());
+        let stream = AppStream::new(parts.io.into_inner());
         let ahead = parts.read_buf.to_vec();
         let (role, config) = (Role::Server, Some(config));
         Some(WebSocket::from_partially_read(stream, ahead, role, config))

@@ -1,6 +1,6 @@
 //! One request over HTTP/1.1, with or without TLS, within its time.
 
-use crate::tls;
+use crate::tls::{self, NoTls, Trust};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -8,14 +8,12 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, LOCATION, US
 use hyper::http::request::Builder;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use trunkline_phone::provider::webhook;
 use trunkline_providers::rest;
 use trunkline_providers::url::Url;
@@ -41,6 +39,14 @@ pub enum CannotSend {
         /// Why.
         source: io::Error,
     },
+    /// Somebody was, with whom there is no TLS.
+    #[error("{place}: {source}")]
+    Tls {
+        /// Where.
+        place: String,
+        /// Why.
+        source: NoTls,
+    },
     /// What followed was not HTTP, or broke off.
     #[error("{place}: {source}")]
     Exchange {
@@ -62,7 +68,7 @@ impl CannotSend {
     pub fn is_before_sending(&self) -> bool {
         matches!(
             self,
-            Self::Url(_) | Self::Connect { .. } | Self::NotPermitted(_)
+            Self::Url(_) | Self::Connect { .. } | Self::Tls { .. } | Self::NotPermitted(_)
         )
     }
 }
@@ -84,6 +90,7 @@ pub async fn fetch(
     url: &str,
     form: Option<String>,
     bytes_max: usize,
+    trust: &Trust,
     permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<Answer, CannotSend> {
     let bad = || CannotSend::Url(url.to_owned());
@@ -94,20 +101,23 @@ pub async fn fetch(
     }
     let body = Full::new(Bytes::from(form.unwrap_or_default()));
     let message = asked.body(body).map_err(|_| bad())?;
-    send(&url, message, bytes_max, permits).await
+    send(&url, message, bytes_max, trust, permits).await
 }
 
 /// Status and body of the answer to a request.
-pub async fn post(request: &rest::Request) -> Result<(u16, Bytes), CannotSend> {
+pub async fn post(request: &rest::Request, trust: &Trust) -> Result<(u16, Bytes), CannotSend> {
     let bad = || CannotSend::Url(request.url.clone());
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let message = message(request, &url).ok_or_else(bad)?;
-    let answer = send(&url, message, ANSWER_BYTES_MAX, |_| Ok(())).await?;
+    let answer = send(&url, message, ANSWER_BYTES_MAX, trust, |_| Ok(())).await?;
     Ok((answer.status, answer.body))
 }
 
 /// The same for a webhook that is simulated.
-pub async fn ask_webhook(request: &webhook::Request) -> Result<(u16, Bytes), CannotSend> {
+pub async fn ask_webhook(
+    request: &webhook::Request,
+    trust: &Trust,
+) -> Result<(u16, Bytes), CannotSend> {
     let bad = || CannotSend::Url(request.url.clone());
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let mut asked = start(&url, request.body.is_none()).ok_or_else(bad)?;
@@ -120,7 +130,7 @@ pub async fn ask_webhook(request: &webhook::Request) -> Result<(u16, Bytes), Can
         body = Bytes::from(text.clone());
     }
     let message = asked.body(Full::new(body)).map_err(|_| bad())?;
-    let answer = send(&url, message, ANSWER_BYTES_MAX, |_| Ok(())).await?;
+    let answer = send(&url, message, ANSWER_BYTES_MAX, trust, |_| Ok(())).await?;
     Ok((answer.status, answer.body))
 }
 
@@ -128,6 +138,7 @@ async fn send(
     url: &Url<'_>,
     message: Request<Full<Bytes>>,
     bytes_max: usize,
+    trust: &Trust,
     permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<Answer, CannotSend> {
     let place = format!("{}:{}", url.host(), url.port_or_default());
@@ -135,7 +146,7 @@ async fn send(
     let exchange = async {
         match url.scheme {
             "https" => {
-                let stream = secured(stream, url, &place).await?;
+                let stream = secured(stream, url, &place, trust).await?;
                 exchange(stream, message, bytes_max, &place).await
             }
             _ => exchange(stream, message, bytes_max, &place).await,
@@ -200,15 +211,14 @@ async fn secured(
     stream: TcpStream,
     url: &Url<'_>,
     place: &str,
+    trust: &Trust,
 ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, CannotSend> {
-    let host = url.host().trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(host).map_err(|_| CannotSend::Url(place.to_owned()))?;
-    let connector = TlsConnector::from(tls::client());
-    let shaken = match timeout(CONNECT_MAX, connector.connect(name, stream)).await {
+    let handshake = tls::handshake(stream, url.host(), trust.client());
+    let shaken = match timeout(CONNECT_MAX, handshake).await {
         Ok(shaken) => shaken,
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        Err(_) => Err(NoTls::because(url.host(), &io::ErrorKind::TimedOut.into())),
     };
-    shaken.map_err(|source| CannotSend::Connect {
+    shaken.map_err(|source| CannotSend::Tls {
         place: place.to_owned(),
         source,
     })

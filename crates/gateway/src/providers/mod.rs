@@ -7,6 +7,7 @@ mod tests;
 pub use http::{Answer, CannotSend, ask_webhook, fetch};
 
 use crate::random;
+use crate::tls::Trust;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use trunkline_providers::rest::{Account, Ask, Done, Failed};
@@ -39,20 +40,21 @@ pub enum NotDone {
 ///
 /// # Errors
 /// The last reason.
-pub async fn ask(account: &Account, ask: &Ask) -> Result<Done, NotDone> {
+pub async fn ask(account: &Account, ask: &Ask, trust: &Trust) -> Result<Done, NotDone> {
     let _place = ROOM.acquire().await;
-    ask_with_pauses(account, ask, &PAUSES).await
+    ask_with_pauses(account, ask, trust, &PAUSES).await
 }
 
 async fn ask_with_pauses(
     account: &Account,
     ask: &Ask,
+    trust: &Trust,
     pauses: &[Duration],
 ) -> Result<Done, NotDone> {
     let request = account.request(ask, &random::id());
     let mut pauses = pauses.iter();
     loop {
-        let failed = match http::post(&request).await {
+        let failed = match http::post(&request, trust).await {
             Ok((status, body)) => match account.read(ask, status, &body) {
                 Ok(done) => return Ok(done),
                 Err(failed) => NotDone::from(failed),

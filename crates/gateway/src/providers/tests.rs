@@ -1,9 +1,11 @@
 //! Against a server that plays a provider: what it is sent, and what becomes of its answers.
 
+mod tls;
+
 use super::*;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use trunkline_providers::Secret;
 use trunkline_providers::rest::{Place, TelnyxAccount, TwilioAccount};
 
@@ -57,8 +59,21 @@ impl Provider {
     }
 }
 
+/// As where the gateway asks, believing whom this machine does.
+async fn ask(account: &Account, what: &Ask) -> Result<Done, NotDone> {
+    super::ask(account, what, &Trust::default()).await
+}
+
+async fn ask_with_pauses(
+    account: &Account,
+    what: &Ask,
+    pauses: &[Duration],
+) -> Result<Done, NotDone> {
+    super::ask_with_pauses(account, what, &Trust::default(), pauses).await
+}
+
 /// A whole request: its head, and as much body as that says.
-async fn read(stream: &mut TcpStream) -> String {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut request = Vec::new();
     loop {
         let mut bytes = [0; 4096];

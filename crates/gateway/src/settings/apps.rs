@@ -43,7 +43,7 @@ pub struct WebSocketApp {
 pub enum AppRole {
     /// We do, to this URL; `{call_id}` is replaced.
     Client {
-        /// `ws://host:port/path`.
+        /// `ws://host:port/path`, or `wss://`.
         url: String,
     },
     /// The application comes to `/ws/sip/{call_id}`.

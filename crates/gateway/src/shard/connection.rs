@@ -236,6 +236,11 @@ impl Connection {
         self.failed
     }
 
+    /// Tells the far end that nothing follows, where TLS has a word for it.
+    pub fn say_closed(&mut self) {
+        self.socket.stream_mut().say_closed();
+    }
+
     /// Takes the socket out of the poller.
     pub fn deregister(&mut self, registry: &Registry) {
         if let Some(stream) = self.socket.stream_mut().socket() {

@@ -99,6 +99,7 @@ impl Link {
     pub fn let_go(&mut self, registry: &Registry) {
         if let Some(mut connection) = self.connection.take() {
             connection.flush();
+            connection.say_closed();
             connection.deregister(registry);
         }
         self.closing = None;

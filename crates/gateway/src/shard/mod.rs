@@ -13,6 +13,7 @@ mod messages;
 mod moderation;
 mod panics;
 mod run;
+mod secured;
 mod silence;
 mod slot;
 mod sockets;

@@ -231,9 +231,10 @@ impl Desk {
 
     fn open(&self, key: CallKey, dialect: Dialect, url: String, info: &CallInfo) {
         let (news, info) = (self.to_inner.clone(), info.clone());
+        let trust = self.settings.tls.clone();
         let subprotocol = dialect.subprotocol();
         tokio::spawn(async move {
-            let _ = news.send(match apps::open(&url, subprotocol, &info).await {
+            let _ = news.send(match apps::open(&url, subprotocol, &trust, &info).await {
                 Ok(socket) => Inner::Opened(key, Box::new(socket)),
                 Err(error) => Inner::OpenFailed(key, error.to_string()),
             });

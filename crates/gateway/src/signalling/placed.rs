@@ -6,7 +6,7 @@ use super::incoming::call_info;
 use super::{Desk, Inner};
 use crate::control::{CallView, ControlError};
 use crate::providers::{self, NotDone};
-use crate::settings::PublicUrl;
+use crate::settings::{PublicUrl, Trust};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
@@ -90,8 +90,9 @@ impl Desk {
         };
         self.awaited.insert(id, awaited);
         let news = self.to_inner.clone();
+        let trust = self.settings.tls.clone();
         tokio::spawn(async move {
-            let done = providers::ask(&account, &ask).await;
+            let done = providers::ask(&account, &ask, &trust).await;
             let answered = Answered {
                 id,
                 account,
@@ -145,7 +146,7 @@ impl Desk {
                     Some(awaited) => awaited.at_provider = Some(name),
                     // It was given up meanwhile, unless it is here already.
                     None if self.keys.contains_key(&id) => {}
-                    None => hang_up(account, name, id),
+                    None => hang_up(account, name, id, self.settings.tls.clone()),
                 }
                 Ok(id)
             }
@@ -217,7 +218,7 @@ impl Desk {
     pub(super) fn give_up_awaited(&mut self, id: CallId, end: EndReason) {
         let awaited = self.end_awaited(id, end);
         if let Some((account, Some(name))) = awaited {
-            hang_up(account, name, id);
+            hang_up(account, name, id, self.settings.tls.clone());
         }
     }
 
@@ -235,10 +236,10 @@ impl Desk {
     }
 }
 
-fn hang_up(account: Account, call: String, id: CallId) {
+fn hang_up(account: Account, call: String, id: CallId, trust: Trust) {
     let ask = Ask::HangUp { call };
     tokio::spawn(async move {
-        if let Err(error) = providers::ask(&account, &ask).await {
+        if let Err(error) = providers::ask(&account, &ask, &trust).await {
             tracing::warn!(call = %id, "the provider does not hang up: {error}");
         }
     });

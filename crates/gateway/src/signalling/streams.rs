@@ -213,8 +213,9 @@ impl Desk {
         let hang_up = Ask::HangUp {
             call: at.call_id.clone(),
         };
+        let trust = self.settings.tls.clone();
         tokio::spawn(async move {
-            match providers::ask(&account, &hang_up).await {
+            match providers::ask(&account, &hang_up, &trust).await {
                 Ok(_) => tracing::debug!(%call, provider, "the provider hangs up"),
                 Err(error) => {
                     tracing::warn!(%call, provider, "the provider does not hang up: {error}");

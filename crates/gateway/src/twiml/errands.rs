@@ -58,7 +58,7 @@ pub async fn do_errand(
             }
             Errand::Stream(stream) => {
                 check_reach(&stream.url, &settings).await?;
-                let opened = apps::open(&stream.url, None, info).await;
+                let opened = apps::open(&stream.url, None, &settings.tls, info).await;
                 let opened = opened.map_err(|error| error.to_string())?;
                 Ok(Done::Connected(Box::new(opened)))
             }
@@ -97,7 +97,7 @@ async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, Strin
                 is_get: true,
                 bytes_max: WAV_BYTES_MAX,
             };
-            let (file, _) = fetch::get(asked, &settings.fetch).await?;
+            let (file, _) = fetch::get(asked, settings).await?;
             (file, url.as_str())
         }
     };
@@ -120,7 +120,7 @@ async fn fetch_page(
         is_get: page.method == Method::Get,
         bytes_max: BYTES_MAX,
     };
-    let (document, found_at) = fetch::get(asked, &settings.fetch).await?;
+    let (document, found_at) = fetch::get(asked, settings).await?;
     let wrong = |why: String| format!("{found_at}: {why}");
     let document = std::str::from_utf8(&document).map_err(|error| wrong(error.to_string()))?;
     steps(document, Some(&found_at), settings).map_err(|why| wrong(why.to_string()))

@@ -1,7 +1,7 @@
 //! Fetches what documents name, within bounds of size, time and number of redirects.
 
-use super::FetchRules;
 use crate::providers::{Answer, fetch};
+use crate::settings::Settings;
 use trunkline_providers::Form;
 use trunkline_providers::url::Url;
 
@@ -24,7 +24,7 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// In words: why there is nothing.
-pub async fn get(asked: Asked<'_>, rules: &FetchRules) -> Result<(Vec<u8>, String), String> {
+pub async fn get(asked: Asked<'_>, settings: &Settings) -> Result<(Vec<u8>, String), String> {
     let mut url = asked.url.to_owned();
     let mut is_get = asked.is_get;
     for _ in 0..=REDIRECTS_MAX {
@@ -32,8 +32,13 @@ pub async fn get(asked: Asked<'_>, rules: &FetchRules) -> Result<(Vec<u8>, Strin
             true => (with_query(&url, &asked.form), None),
             false => (url.clone(), Some(asked.form.encoded())),
         };
-        let permits = |address| rules.check(&url, address).map_err(|why| why.to_string());
-        let answer = fetch(&place, form, asked.bytes_max, permits).await;
+        let permits = |address| {
+            settings
+                .fetch
+                .check(&url, address)
+                .map_err(|why| why.to_string())
+        };
+        let answer = fetch(&place, form, asked.bytes_max, &settings.tls, permits).await;
         let answer = answer.map_err(|error| error.to_string())?;
         match answer {
             Answer {

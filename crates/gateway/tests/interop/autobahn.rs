@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use trunkline::apps;
 use trunkline::http::upgrade::Upgrade;
+use trunkline::settings::Trust;
 use trunkline::shard::{
     AppStream, CallKey, NewCall, NewLine, Report, Shard, Silence, ToShard, websocket_config,
 };
@@ -275,7 +276,7 @@ async fn open(url: &str) -> Result<WebSocket<AppStream>, apps::OpenError> {
     };
     let begun = Instant::now();
     loop {
-        match apps::open(url, None, &info).await {
+        match apps::open(url, None, &Trust::default(), &info).await {
             Err(apps::OpenError::Connect { .. }) if begun.elapsed() < Duration::from_secs(20) => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

@@ -12,6 +12,7 @@ use trunkline_streams::stream::{Encoding, MediaFormat};
 use super::super::Failure;
 use super::ACCOUNT;
 use crate::providers::{CannotSend, ask_webhook};
+use crate::tls::Trust;
 
 /// How much of an answer is shown.
 const ANSWER_CHARS: usize = 300;
@@ -23,6 +24,7 @@ pub struct Webhook<'a> {
     pub url: &'a str,
     pub public_url: Option<&'a str>,
     pub credential: Option<&'a Credential>,
+    pub trust: &'a Trust,
 }
 
 /// Where the stream of a call is.
@@ -69,7 +71,7 @@ impl Webhook<'_> {
             .enable_all()
             .build()
             .map_err(Failure::of)?;
-        let answer = runtime.block_on(ask_webhook(&request));
+        let answer = runtime.block_on(ask_webhook(&request, self.trust));
         let (status, body) = answer.map_err(|error| match error {
             CannotSend::Url(_) => Failure::Usage(error.to_string()),
             _ => Failure::of(error),
@@ -157,19 +159,21 @@ mod tests {
     use super::*;
     use trunkline_streams::dialect::stream;
 
-    fn webhook(public_url: Option<&'static str>) -> Webhook<'static> {
+    fn webhook<'a>(public_url: Option<&'a str>, trust: &'a Trust) -> Webhook<'a> {
         Webhook {
             provider: Provider::Twilio,
             dialect: stream("twilio").expect("a dialect"),
             url: "http://127.0.0.1:8000/sip/twilio/answer?x=1",
             public_url,
             credential: None,
+            trust,
         }
     }
 
     #[test]
     fn what_leads_to_the_public_place_is_opened_where_the_webhook_is() {
-        let webhook = webhook(Some("https://voice.example.com/"));
+        let trust = Trust::default();
+        let webhook = webhook(Some("https://voice.example.com/"), &trust);
         let signed = "https://voice.example.com/sip/twilio/answer?x=1";
         assert_eq!(webhook.signed_url().as_deref(), Ok(signed));
         assert_eq!(
@@ -182,7 +186,8 @@ mod tests {
 
     #[test]
     fn without_a_public_place_everything_is_where_it_says() {
-        let webhook = webhook(None);
+        let trust = Trust::default();
+        let webhook = webhook(None, &trust);
         assert_eq!(webhook.signed_url().as_deref(), Ok(webhook.url));
         let stream = "wss://voice.example.com/s/t";
         assert_eq!(webhook.opened_at(stream), stream);

@@ -24,6 +24,7 @@ use super::demo::SPEECH;
 use super::sound::{self, Recording};
 use super::ticker::Ticker;
 use crate::random;
+use crate::tls::Trust;
 use asking::{Led, Webhook};
 
 /// How long the caller listens after the last word and key.
@@ -53,6 +54,9 @@ pub struct Simulate {
     /// is signed, and what leads there is opened at the webhook's own host.
     #[arg(long, value_name = "URL", requires = "webhook")]
     public_url: Option<String>,
+    /// Believes the certificates of this PEM file too, where the server is reached by TLS.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// Who calls.
     #[arg(long, value_name = "NUMBER", default_value = "+15551230001")]
     from: String,
@@ -138,11 +142,12 @@ impl Simulate {
         let said = self.said()?;
         let recording = Recording::begin(self.record.as_deref())?;
         let call_id = format!("{}{}", self.provider.dialect.ids.call, random::id());
-        let led = self.led(credential.as_ref(), &call_id)?;
+        let trust = self.trust().map_err(Failure::Usage)?;
+        let led = self.led(credential.as_ref(), &trust, &call_id)?;
         let plan = self.plan(&led, said, call_id)?;
         let opening = self.opening(&led, credential.as_ref());
         let ticker = Ticker::start("calling", Some(plan.hang_up));
-        let stream = open::connect(&opening.url)?;
+        let stream = open::connect(&opening.url, &trust)?;
         let report =
             call(stream, &opening, plan, &stop_on_interrupt()).map_err(|error| match error {
                 CallError::Url(_) => Failure::Usage(error.to_string()),
@@ -177,6 +182,13 @@ impl Simulate {
             .map_err(|error| format!("--auth-token: {error}"))
     }
 
+    fn trust(&self) -> Result<Trust, String> {
+        let Some(file) = &self.ca_file else {
+            return Ok(Trust::default());
+        };
+        Trust::with_file(file).map_err(|error| format!("--ca-file: {}: {error}", file.display()))
+    }
+
     fn said(&self) -> Result<Vec<i16>, Failure> {
         match &self.play {
             Some(file) => sound::played(file),
@@ -187,7 +199,12 @@ impl Simulate {
     }
 
     /// Where the stream is, and what it is to carry.
-    fn led(&self, credential: Option<&Credential>, call_id: &str) -> Result<Led, Failure> {
+    fn led(
+        &self,
+        credential: Option<&Credential>,
+        trust: &Trust,
+        call_id: &str,
+    ) -> Result<Led, Failure> {
         if let Some(url) = &self.stream {
             return Ok(Led::to(url));
         }
@@ -201,6 +218,7 @@ impl Simulate {
             url: self.webhook.as_deref().unwrap_or_default(),
             public_url: self.public_url.as_deref(),
             credential,
+            trust,
         };
         webhook.ask(call_id, &self.from, &self.to)
     }

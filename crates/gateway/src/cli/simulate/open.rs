@@ -4,15 +4,14 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 use trunkline_phone::provider::Transport;
 use trunkline_providers::url::Url;
 
 use super::super::Failure;
-use crate::tls;
+use crate::tls::{Trust, handshake_waiting};
 
-/// How long each address of a server may take to be there.
+/// How long each address of a server may take to be there, and the server for each step of TLS.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// TLS over TCP.
@@ -41,7 +40,7 @@ impl Transport for Secured {
 }
 
 /// Connects to the server of a `ws://` or `wss://` URL.
-pub fn connect(text: &str) -> Result<Box<dyn Transport>, Failure> {
+pub fn connect(text: &str, trust: &Trust) -> Result<Box<dyn Transport>, Failure> {
     let bad = || {
         Failure::Usage(format!(
             "{text} is no URL of a stream: write ws://host:port/path"
@@ -53,9 +52,9 @@ pub fn connect(text: &str) -> Result<Box<dyn Transport>, Failure> {
     match url.scheme {
         "ws" => Ok(Box::new(reach(place)?)),
         "wss" => {
-            let name = ServerName::try_from(host.to_owned()).map_err(|_| bad())?;
-            let session = ClientConnection::new(tls::client(), name).map_err(Failure::of)?;
-            Ok(Box::new(Secured(StreamOwned::new(session, reach(place)?))))
+            let shaken = handshake_waiting(reach(place)?, host, trust.client(), CONNECT_MAX);
+            let stream = shaken.map_err(|why| Failure::Failed(format!("{text}: {why}")))?;
+            Ok(Box::new(Secured(stream)))
         }
         _ => Err(bad()),
     }

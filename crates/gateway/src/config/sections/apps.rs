@@ -2,7 +2,7 @@
 
 use super::calls::named;
 use super::on_lost::on_lost;
-use crate::apps::{OpenError, check_url};
+use crate::apps::Place;
 use crate::config::field::{Field, Section};
 use crate::config::keys;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
@@ -149,19 +149,12 @@ fn answer(field: &Field<'_>, stream: Option<&StreamDialect>) -> Option<AnswerMod
 
 fn url(field: &Field<'_>) -> Option<String> {
     let text = field.text()?;
-    match check_url(text) {
-        Ok(()) => Some(text.to_owned()),
-        Err(OpenError::Scheme(_)) => {
-            field.wrong(
-                "this build reaches applications without TLS only",
-                "write ws://, and put a TLS proxy beside the gateway",
-            );
-            None
-        }
+    match Place::of(text) {
+        Ok(_) => Some(text.to_owned()),
         Err(_) => {
             field.wrong(
                 format!("{text:?} is no WebSocket URL"),
-                "write one like ws://127.0.0.1:7860/ws/sip/{call_id}",
+                "write one like ws://127.0.0.1:7860/ws/sip/{call_id}, or wss:// for TLS",
             );
             None
         }

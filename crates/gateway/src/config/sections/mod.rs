@@ -8,6 +8,7 @@ mod providers;
 mod routes;
 mod server;
 mod sip;
+mod tls;
 
 use super::Overrides;
 use super::field::{Field, set};
@@ -58,6 +59,9 @@ pub fn file(
     if let Some(field) = file.get("apps") {
         apps::apps(&field, &mut settings.apps);
     }
+    if let Some(field) = file.get("tls") {
+        tls::tls(&field.section(&keys::TLS), &mut settings.tls);
+    }
     providers::older(&file, &mut settings.providers);
     if let Some(field) = file.get("providers") {
         providers::providers(&field.section(&keys::PROVIDERS), &mut settings.providers);
@@ -65,6 +69,7 @@ pub fn file(
     settings.routes = routes::routes(&file, country);
     set(&mut settings.clock, routes::clock(&file));
     overrides.set_application(report, settings);
+    tls::make_ready(settings);
     documents::documents(&file, settings);
     if let Some(field) = file.get("limits") {
         calls::limits(&field.section(&keys::LIMITS), &mut settings.limits);

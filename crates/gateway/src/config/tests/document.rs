@@ -14,7 +14,7 @@ fn path(mapping: &str, key: &str) -> String {
 }
 
 /// The keys that hold other mappings have a heading instead of a row.
-const HEADINGS: [&str; 13] = [
+const HEADINGS: [&str; 14] = [
     "server",
     "sip",
     "streams",
@@ -24,6 +24,7 @@ const HEADINGS: [&str; 13] = [
     "dids",
     "routes",
     "apps",
+    "tls",
     "fetch",
     "speech",
     "limits",

@@ -4,6 +4,7 @@ mod on_lost;
 mod protocols;
 mod providers;
 mod routes;
+mod tls;
 
 use super::*;
 use crate::settings::{AppEntry, AppRole, Listen};
