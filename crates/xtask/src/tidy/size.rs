@@ -44,12 +44,15 @@ fn function_name(line: &str) -> Option<&str> {
 /// Lines from the signature to the brace that closes at its indentation; none for a declaration.
 fn body_length(lines: &[&str]) -> Option<usize> {
     let indentation = lines[0].len() - lines[0].trim_start().len();
+    let mut is_open = false;
     for (offset, line) in lines.iter().enumerate() {
+        is_open |= line.ends_with('{');
         let depth = line.len() - line.trim_start().len();
         if depth != indentation || line.trim().is_empty() {
             continue;
         }
-        if line.trim_end().ends_with(';') {
+        // A text over several lines may end at any depth.
+        if !is_open && line.ends_with(';') {
             return None;
         }
         if offset > 0 && line.trim() == "}" {
@@ -114,4 +117,10 @@ fn functions_are_measured_from_signature_to_closing_brace() {
         text: text.into(),
     };
     assert_eq!(functions(&source), [("long", 6, 6)]);
+    let text = "fn told() {\n    let text = r#\"\nwords\n\"#;\n}\n";
+    let source = Source {
+        path: "x.rs".into(),
+        text: text.into(),
+    };
+    assert_eq!(functions(&source), [("told", 1, 5)]);
 }

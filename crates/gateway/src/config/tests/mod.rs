@@ -38,9 +38,7 @@ fn no_file_and_an_empty_file_are_the_defaults() {
     }
 }
 
-#[test]
-fn everything_that_is_written_is_taken() {
-    let text = r#"
+const EVERYTHING: &str = r#"
 server:
   host: "::1"
   port: 8080
@@ -68,7 +66,10 @@ limits: {calls: 10, call_duration: 3600, requests_per_source: 5}
 records: {file: calls.jsonl}
 shards: 2
 "#;
-    let settings = proven(text, &[("OPS", "0123456789abcdef")]);
+
+#[test]
+fn everything_that_is_written_is_taken() {
+    let settings = proven(EVERYTHING, &[("OPS", "0123456789abcdef")]);
     assert_eq!(settings.server.listen.to_string(), "[::1]:8080");
     assert_eq!(settings.server.api_tokens[0].token, "0123456789abcdef");
     let sip = &settings.sip;
