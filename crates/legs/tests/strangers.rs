@@ -60,6 +60,17 @@ fn sent_to(world: &World, method: &str) -> Vec<String> {
         .collect()
 }
 
+/// Alice asks the far end to go to Carol.
+fn refer(world: &mut World) {
+    let transfer = CallCommand::Transfer {
+        target: Target::new("sip:carol@10.0.0.3").unwrap(),
+        headers: Headers::default(),
+        mode: TransferMode::Refer,
+    };
+    world.command(ALICE, transfer);
+    world.run(50);
+}
+
 #[test]
 fn of_a_fork_the_first_answer_wins_and_the_other_is_ended() {
     let mut world = call();
@@ -232,18 +243,8 @@ fn a_far_end_that_knows_the_call_no_more_has_ended_it() {
 #[test]
 fn a_notify_that_overtakes_the_202_counts_as_one() {
     let mut world = up();
-    let target = Target::new("sip:carol@10.0.0.3").unwrap();
-    let headers = Headers::default();
-    world.command(
-        ALICE,
-        CallCommand::Transfer {
-            target,
-            headers,
-            mode: TransferMode::Refer,
-        },
-    );
-    world.run(50);
-    let refer = [
+    refer(&mut world);
+    let subscription = [
         ("Event", "refer"),
         ("Subscription-State", "terminated;reason=noresource"),
     ];
@@ -251,7 +252,7 @@ fn a_notify_that_overtakes_the_202_counts_as_one() {
         &mut world,
         Method::Notify,
         1,
-        &refer,
+        &subscription,
         "SIP/2.0 486 Busy Here\r\n",
     );
     let outcome = TransferOutcome {
@@ -267,17 +268,7 @@ fn a_notify_that_overtakes_the_202_counts_as_one() {
 #[test]
 fn a_far_end_that_leaves_without_a_word_about_the_refer_has_not_accepted_it() {
     let mut world = up();
-    let target = Target::new("sip:carol@10.0.0.3").unwrap();
-    let headers = Headers::default();
-    world.command(
-        ALICE,
-        CallCommand::Transfer {
-            target,
-            headers,
-            mode: TransferMode::Refer,
-        },
-    );
-    world.run(50);
+    refer(&mut world);
     ask(&mut world, Method::Bye, 1, &[], "");
     assert!(world.ends[ALICE].events.is_empty());
     world.run(5_000);
