@@ -17,8 +17,8 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test             everything continuous integration asks for, with a table of peers at the end
-  peers            install the peers of the interoperability tests: SIPp, baresip, Asterisk, Pipecat,
-                   the packages of Twilio, Telnyx and Plivo
+  peers            install the peers of the interoperability tests: SIPp, baresip, Linphone,
+                   Asterisk, Pipecat, the packages of Twilio, Telnyx and Plivo
   evidence [NAME]  measure what is too long for every run and write docs/evidence/NAME.md;
                    without NAME, list what can be measured";
 

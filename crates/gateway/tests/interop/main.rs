@@ -1,4 +1,4 @@
-//! Calls with programs by other people: SIPp, Asterisk, baresip, Pipecat, the packages of providers; and Autobahn, for WebSockets.
+//! Calls with programs by other people: SIPp, Asterisk, baresip, Linphone, Pipecat, the packages of providers; and Autobahn, for WebSockets.
 //!
 //! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
 
@@ -11,6 +11,7 @@ mod asterisk_changes;
 mod asterisk_streams;
 mod autobahn;
 mod baresip;
+mod linphone;
 mod peer;
 mod pipecat;
 mod providers;

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 
 /// One test at a time: each measures, and some load the machine.
@@ -89,6 +89,11 @@ impl Process {
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log);
         Self(command.spawn().expect("setpriv is part of util-linux"))
+    }
+
+    /// Its standard input, where the command asked for one.
+    pub fn input(&mut self) -> Option<ChildStdin> {
+        self.0.stdin.take()
     }
 
     /// How it ended, if it has.

@@ -34,24 +34,35 @@ struct Packaged {
     /// What must be on PATH, the peer itself first, and the package each comes in.
     programs: &'static [(&'static str, &'static str)],
     version_argument: &'static str,
+    /// Too large to be installed unless it is asked for.
+    on_request: bool,
 }
 
-const PACKAGED: [Packaged; 3] = [
+const PACKAGED: [Packaged; 4] = [
     Packaged {
         name: "sipp",
         programs: &[("sipp", "sip-tester")],
         version_argument: "-v",
+        on_request: false,
     },
     Packaged {
         name: "baresip",
         programs: &[("baresip", "baresip-core")],
         version_argument: "-h",
+        on_request: false,
+    },
+    Packaged {
+        name: "linphonec",
+        programs: &[("linphonec", "linphone-cli")],
+        version_argument: "-v",
+        on_request: true,
     },
     // Loses packets, in a network namespace that `ip` brings up.
     Packaged {
         name: "nft",
         programs: &[("nft", "nftables"), ("ip", "iproute2")],
         version_argument: "--version",
+        on_request: false,
     },
 ];
 
@@ -107,7 +118,7 @@ impl Peer {
 /// Looks for every peer, installing packaged ones where `missing` says so.
 pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     if missing == Missing::InstallPackages
-        && let Err(failure) = install_packages()
+        && let Err(failure) = install_packages(|peer| !peer.on_request)
     {
         eprintln!("      packages were not installed: {failure}");
     }
@@ -184,7 +195,7 @@ pub fn environment(peers: &[Peer]) -> Vec<(&'static str, OsString)> {
 /// Installs every peer, also what is no Debian package.
 pub fn install_all() -> Result<(), Failure> {
     let target = crate::workspace::target()?;
-    install_packages()?;
+    install_packages(|_| true)?;
     asterisk::install(&target)?;
     python::PIPECAT.install(&target)?;
     python::PROVIDERS.install(&target)?;
@@ -194,8 +205,9 @@ pub fn install_all() -> Result<(), Failure> {
     Ok(())
 }
 
-fn install_packages() -> Result<(), Failure> {
-    let packages: Vec<&str> = PACKAGED.iter().flat_map(Packaged::missing).collect();
+fn install_packages(wanted: impl Fn(&Packaged) -> bool) -> Result<(), Failure> {
+    let wanted = PACKAGED.iter().filter(|peer| wanted(peer));
+    let packages: Vec<&str> = wanted.flat_map(Packaged::missing).collect();
     apt_install(&packages)
 }
 
