@@ -152,3 +152,31 @@ fn bench_measures_calls_through_an_application_and_set_up() {
     );
     assert_eq!(report["answeredMs"]["count"], 20, "{report}");
 }
+
+#[test]
+fn bench_measures_media_streams_of_a_provider() {
+    let gateway = Gateway::start("bench-streams", "");
+    let target = format!("ws://127.0.0.1:{}/sip/media-stream", gateway.http_port);
+    let pid = gateway.pid().to_string();
+    let bench = |provider: &str, target: &str| {
+        let common = ["bench", "--json", "--pid", &pid, "--target", target];
+        let load = ["--calls", "5", "--seconds", "3", "--streams", provider];
+        trunkline(gateway.folder(), &[&common[..], &load].concat())
+    };
+    for provider in ["twilio", "telnyx", "plivo"] {
+        // On a busy machine it says that the run is void; what was counted is there all the same.
+        let report = json(&bench(provider, &target)).0;
+        assert_eq!(report["failed"], 0, "{report}");
+        assert_eq!(report["unheard"], 0, "{report}");
+        assert!(number(&report["lossByPulses"]) < f64::EPSILON, "{report}");
+        assert!(number(&report["delayMs"]["count"]) >= 10.0, "{report}");
+        assert!(number(&report["cpuMsPerCallSecond"]) > 0.0, "{report}");
+    }
+    let refused = json(&bench("twilio", &target.replace("media-stream", "nothing"))).0;
+    assert_eq!(refused["failed"], 5, "{refused}");
+    assert_eq!(refused["lastFailure"], "HTTP/1.1 404 Not Found");
+    let unfit = bench("vonage", &target);
+    assert_eq!(unfit.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&unfit.stderr);
+    assert!(said.contains("write one of: twilio, telnyx"), "{said}");
+}

@@ -17,15 +17,15 @@ use super::{Generator, Holdings, MediaSockets, Summary, Target, facing, own_cpu}
 /// Calls placed in a second while they come up, and ended in a second while they go.
 const RAMP: f64 = 100.0;
 /// How long everything runs before it is measured.
-const WARM_UP: Duration = Duration::from_secs(3);
+pub(super) const WARM_UP: Duration = Duration::from_secs(3);
 /// Ticks between two packets of a call. The calls are spread over them.
-const PHASES: u64 = 20;
+pub(super) const PHASES: u64 = 20;
 /// Packets between two pulses of a call.
-const PULSE_EVERY: u64 = 50;
+pub(super) const PULSE_EVERY: u64 = 50;
 /// A tenth of a percent.
-const LOSS_MAX: f64 = 0.001;
+pub(super) const LOSS_MAX: f64 = 0.001;
 /// What a small jitter buffer on the other side forgives.
-const SPACING_MAX_MS: f64 = 5.0;
+pub(super) const SPACING_MAX_MS: f64 = 5.0;
 
 /// What a run with so many calls came to.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -329,6 +329,6 @@ impl Caller {
 }
 
 /// The part that is missing; nothing where more came than was waited for.
-fn missing(expected: u64, came: u64) -> f64 {
+pub(super) fn missing(expected: u64, came: u64) -> f64 {
     expected.saturating_sub(came) as f64 / expected.max(1) as f64
 }

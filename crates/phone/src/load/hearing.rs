@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use trunkline_media::rtp::Packet;
 
+use super::ear::Ear;
 use super::histogram::Histogram;
-use super::pulse::{self, FRAME, SILENCE};
+use super::pulse::FRAME;
 
 /// The time between two packets.
 const PACKET_NS: i64 = 20_000_000;
-/// The time of a sample at 8 kHz.
-const SAMPLE_NS: i64 = 125_000;
-/// Packets after a pulse in which no other is looked for.
-const DEAF: u8 = 10;
 
 /// What is measured over all calls while it is measured.
 #[derive(Default)]
@@ -25,40 +22,15 @@ pub struct Figures {
     pub received: u64,
 }
 
-/// One call's ears.
+/// What is heard of one call.
+#[derive(Default)]
 pub struct Hearing {
     last_at: Option<i64>,
     /// The extended sequence numbers since counting began: first and highest.
     span: Option<(i64, i64)>,
     received: u64,
     pulse_sent: Option<i64>,
-    capture: Capture,
-    /// The payloads of the last two packets, the older one first.
-    recent: [[u8; FRAME]; 2],
-}
-
-#[derive(Clone, Copy)]
-enum Capture {
-    Listening,
-    /// A packet with a loud sample in it: when it came, and which sample.
-    Begun {
-        at: i64,
-        first_loud: usize,
-    },
-    Deaf(u8),
-}
-
-impl Default for Hearing {
-    fn default() -> Self {
-        Self {
-            last_at: None,
-            span: None,
-            received: 0,
-            pulse_sent: None,
-            capture: Capture::Listening,
-            recent: [SILENCE; 2],
-        }
-    }
+    ear: Ear,
 }
 
 impl Hearing {
@@ -89,7 +61,6 @@ impl Hearing {
             figures.spacing.add(Duration::from_nanos(deviation));
         }
         self.listen(at, payload, figures);
-        self.recent = [self.recent[1], *payload];
     }
 
     fn count(&mut self, sequence: u16) {
@@ -100,23 +71,12 @@ impl Hearing {
     }
 
     fn listen(&mut self, at: i64, payload: &[u8; FRAME], figures: &mut Figures) {
-        self.capture = match self.capture {
-            Capture::Deaf(0) => Capture::Listening,
-            Capture::Deaf(left) => Capture::Deaf(left - 1),
-            Capture::Listening => match pulse::first_loud(payload) {
-                Some(first_loud) => Capture::Begun { at, first_loud },
-                None => Capture::Listening,
-            },
-            Capture::Begun { at, first_loud } => {
-                let [before, first] = self.recent;
-                let place = pulse::locate(&[before, first, *payload], first_loud);
-                if let Some(sent) = self.pulse_sent.take() {
-                    let delay = u64::try_from(at + place * SAMPLE_NS - sent).unwrap_or(0);
-                    figures.delay.add(Duration::from_nanos(delay));
-                }
-                Capture::Deaf(DEAF)
-            }
-        };
+        let heard = self.ear.hear(at, payload);
+        if let Some((heard, sent)) = heard.and_then(|heard| Some((heard, self.pulse_sent.take()?)))
+        {
+            let delay = u64::try_from(heard.at - sent).unwrap_or(0);
+            figures.delay.add(Duration::from_nanos(delay));
+        }
     }
 
     /// Packets that the sequence numbers say were sent since counting began, and those that came.
@@ -129,6 +89,7 @@ impl Hearing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::pulse::{self, SILENCE};
     use trunkline_media::rtp::Header;
 
     fn packet(sequence: u16, payload: &[u8; FRAME]) -> Vec<u8> {

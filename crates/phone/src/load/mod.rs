@@ -4,9 +4,10 @@
 //! messages are written from patterns, audio is encoded once, all calls share one RTP socket (their
 //! packets are told apart by where they come from), and datagrams go and come by the batch, stamped
 //! by the kernel. It beats once a millisecond and says how late it was: a run whose generator was
-//! late measured the generator.
+//! late measured the generator. [`streams`] does the same as the provider of media streams.
 
 mod concurrent;
+mod ear;
 mod hearing;
 mod histogram;
 mod metronome;
@@ -15,12 +16,14 @@ mod pulse;
 mod set_up;
 mod signalling;
 mod sockets;
+mod streams;
 mod text;
 
 pub use concurrent::{CallsReport, calls};
 pub use histogram::Summary;
 pub use process::{Holdings, Process};
 pub use set_up::{RateReport, rate};
+pub use streams::{StreamTarget, StreamsReport, streams};
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};

@@ -83,6 +83,8 @@ impl Inbox {
 }
 
 pub use system::send;
+#[cfg(target_os = "linux")]
+pub use system::{CONTROL_WORDS, stamp, stamp_of};
 
 #[cfg(target_os = "linux")]
 mod system {
@@ -94,15 +96,15 @@ mod system {
     use std::net::UdpSocket;
     use std::os::fd::AsRawFd;
 
-    use socket2::{SockAddr, SockAddrStorage, Socket};
+    use socket2::{SockAddr, SockAddrStorage};
 
     use super::{BATCH, BYTES_MAX, Inbox, Outgoing, now_ns};
 
     /// Words for one control message with a timespec in it, aligned as the kernel wants it.
-    const CONTROL_WORDS: usize = 8;
+    pub const CONTROL_WORDS: usize = 8;
 
-    /// Has the kernel stamp each datagram.
-    pub fn stamp(socket: &Socket) -> io::Result<()> {
+    /// Has the kernel stamp what comes on a socket.
+    pub fn stamp(socket: &impl AsRawFd) -> io::Result<()> {
         let on: libc::c_int = 1;
         // SAFETY: the option's value is a live int, and its length is given.
         let failed = unsafe {
@@ -166,7 +168,7 @@ mod system {
     }
 
     /// The time in a received header's control messages.
-    fn stamp_of(header: &libc::msghdr) -> Option<i64> {
+    pub fn stamp_of(header: &libc::msghdr) -> Option<i64> {
         // SAFETY: the kernel filled `msg_control` up to `msg_controllen`, and the CMSG macros walk
         // within that. A SCM_TIMESTAMPNS message holds a timespec, which may lie unaligned.
         let time = unsafe {

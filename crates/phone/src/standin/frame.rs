@@ -74,8 +74,8 @@ pub fn turn(bytes: &mut [u8], out: &mut Vec<u8>) -> Turned {
     }
 }
 
-/// §5.3, eight bytes at a time.
-fn unmask(payload: &mut [u8], mask: [u8; 4]) {
+/// §5.3, eight bytes at a time; the same masks.
+pub fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
     let (chunks, rest) = payload.as_chunks_mut::<8>();

@@ -21,6 +21,9 @@ use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use connection::{Connection, Standing};
+pub(crate) use frame::unmask;
+#[cfg(test)]
+pub(crate) use upgrade::answer;
 
 /// The most connections at once.
 pub const CONNECTIONS_MAX: usize = 16_384;

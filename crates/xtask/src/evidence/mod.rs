@@ -5,6 +5,7 @@
 mod fuzz;
 mod performance;
 mod quality;
+mod streams;
 
 use std::process::Command;
 
@@ -32,6 +33,11 @@ const EVIDENCE: &[Evidence] = &[
         name: "quality",
         what: "PESQ of the echo path and of loss concealment, and the resampler's figures",
         run: quality::run,
+    },
+    Evidence {
+        name: "streams",
+        what: "CPU, delay and limit of media streams against Pipecat (--quick: only to see that it works)",
+        run: streams::run,
     },
 ];
 

@@ -8,6 +8,7 @@ mod asterisk;
 mod python;
 
 pub use asterisk::VARIABLE as ASTERISK;
+pub use pipecat::VARIABLE as PIPECAT;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;

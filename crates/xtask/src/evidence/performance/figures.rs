@@ -81,7 +81,7 @@ impl Bound {
 /// Which figure of a row the bounds are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
-    /// Trunkline over Asterisk.
+    /// Trunkline over the peer.
     Ratio,
     /// Trunkline's own.
     Own,
@@ -96,7 +96,7 @@ pub struct Row {
     pub unit: &'static str,
     /// Trunkline's figures.
     pub own: Rounds,
-    /// Asterisk's.
+    /// The peer's.
     pub peer: Rounds,
     /// What the bounds are for.
     pub judged: Judged,
@@ -142,7 +142,8 @@ impl Row {
             (Some(value), _, Some(aim)) if aim.holds(value) => "aim met",
             (Some(value), Some(gate), _) if gate.holds(value) => "gate met",
             (Some(_), Some(_), _) => "MISSED",
-            (Some(_), None, _) => "",
+            (Some(_), None, Some(_)) => "aim missed",
+            (Some(_), None, None) => "",
         };
         match self.note.as_str() {
             "" => verdict.to_owned(),

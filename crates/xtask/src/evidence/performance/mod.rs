@@ -5,13 +5,13 @@
 
 mod asterisk;
 mod compare;
-mod figures;
+pub mod figures;
 mod gateway;
 mod holding;
 mod limits;
-mod machine;
+pub mod machine;
 mod plan;
-mod report;
+pub mod report;
 mod system;
 
 use super::write_page;
@@ -83,7 +83,8 @@ fn measure(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failur
     Ok(())
 }
 
-fn verdict(rows: &[Row]) -> Result<(), Failure> {
+/// An error that names what misses its gate.
+pub fn verdict(rows: &[Row]) -> Result<(), Failure> {
     let missed: Vec<&str> = rows
         .iter()
         .filter(|row| row.is_missed())
