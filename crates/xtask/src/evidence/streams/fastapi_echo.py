@@ -1,16 +1,22 @@
-"""A hand-written Twilio media-stream server: FastAPI, numpy, one coroutine a stream.
+"""A hand-written Twilio media-stream server: FastAPI and numpy, one coroutine a stream.
 
-The application hears 16 kHz and says it back. Each message goes through json, base64, G.711
-u-law by table and linear interpolation, each step once, without a queue in between.
+The application hears 16 kHz, in an async generator, and says back what it hears. G.711 u-law is
+decoded by a table and encoded by its definition; rates are changed by linear interpolation.
 """
 
 import argparse
 import base64
 import json
+from collections.abc import AsyncIterator
 
 import numpy as np
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+PROVIDER_HZ = 8000
+APPLICATION_HZ = 16000
+BIAS = 132
+CLIP = 32635
 
 app = FastAPI()
 
@@ -19,56 +25,69 @@ def decode_table() -> np.ndarray:
     """The sample of each u-law code (ITU-T G.711)."""
     code = ~np.arange(256, dtype=np.uint8)
     exponent = ((code >> 4) & 7).astype(np.int32)
-    magnitude = ((((code & 15).astype(np.int32) << 3) + 132) << exponent) - 132
+    magnitude = ((((code & 15).astype(np.int32) << 3) + BIAS) << exponent) - BIAS
     return np.where(code & 128, -magnitude, magnitude).astype(np.int16)
 
 
-def encode_table() -> np.ndarray:
-    """The u-law code of each 16 bit sample, by its two's complement."""
-    sample = np.arange(65536, dtype=np.uint16).astype(np.int16).astype(np.int32)
-    magnitude = np.minimum(np.abs(sample), 32635) + 132
-    exponent = np.log2(magnitude).astype(np.int32) - 7
-    mantissa = (magnitude >> (exponent + 3)) & 15
-    sign = np.where(sample < 0, 128, 0)
-    return (~(sign | exponent << 4 | mantissa) & 255).astype(np.uint8)
-
-
 DECODED = decode_table()
-ENCODED = encode_table()
 
 
-def resample(samples: np.ndarray, ratio: float) -> np.ndarray:
-    count = int(len(samples) * ratio)
-    places = np.arange(count) / ratio
+def mulaw_decode(codes: bytes) -> np.ndarray:
+    return DECODED[np.frombuffer(codes, dtype=np.uint8)]
+
+
+def mulaw_encode(samples: np.ndarray) -> bytes:
+    samples = samples.astype(np.int32)
+    sign = np.where(samples < 0, 128, 0)
+    magnitude = np.minimum(np.abs(samples), CLIP) + BIAS
+    exponent = np.zeros_like(magnitude)
+    for segment in range(1, 8):
+        exponent[magnitude >= 1 << (segment + 7)] = segment
+    mantissa = (magnitude >> (exponent + 3)) & 15
+    return (~(sign | exponent << 4 | mantissa) & 255).astype(np.uint8).tobytes()
+
+
+def resample(samples: np.ndarray, from_hz: int, to_hz: int) -> np.ndarray:
+    count = len(samples) * to_hz // from_hz
+    places = np.arange(count) * (from_hz / to_hz)
     return np.interp(places, np.arange(len(samples)), samples).astype(np.int16)
 
 
-def to_16_khz(payload: str) -> bytes:
-    codes = np.frombuffer(base64.b64decode(payload), dtype=np.uint8)
-    return resample(DECODED[codes], 2.0).tobytes()
+class Call:
+    """One stream, as the application sees it."""
 
+    def __init__(self, websocket: WebSocket):
+        self.websocket = websocket
+        self.stream_sid = ""
 
-def from_16_khz(audio: bytes) -> str:
-    samples = resample(np.frombuffer(audio, dtype=np.int16), 0.5)
-    return base64.b64encode(ENCODED[samples.view(np.uint16)].tobytes()).decode()
+    async def receive_audio(self) -> AsyncIterator[bytes]:
+        """What the caller says, until the stream ends."""
+        while True:
+            message = json.loads(await self.websocket.receive_text())
+            event = message.get("event")
+            if event == "start":
+                self.stream_sid = message["start"]["streamSid"]
+            elif event == "media":
+                samples = mulaw_decode(base64.b64decode(message["media"]["payload"]))
+                yield resample(samples, PROVIDER_HZ, APPLICATION_HZ).tobytes()
+            elif event == "stop":
+                return
+
+    async def send_audio(self, audio: bytes):
+        samples = np.frombuffer(audio, dtype=np.int16)
+        codes = mulaw_encode(resample(samples, APPLICATION_HZ, PROVIDER_HZ))
+        payload = base64.b64encode(codes).decode("ascii")
+        message = {"event": "media", "streamSid": self.stream_sid, "media": {"payload": payload}}
+        await self.websocket.send_text(json.dumps(message))
 
 
 @app.websocket("/media-stream")
 async def media_stream(websocket: WebSocket):
     await websocket.accept()
-    stream_sid = None
+    call = Call(websocket)
     try:
-        while True:
-            message = json.loads(await websocket.receive_text())
-            if message["event"] == "start":
-                stream_sid = message["start"]["streamSid"]
-            elif message["event"] == "stop":
-                break
-            elif message["event"] == "media":
-                audio = to_16_khz(message["media"]["payload"])
-                media = {"payload": from_16_khz(audio)}
-                said = {"event": "media", "streamSid": stream_sid, "media": media}
-                await websocket.send_text(json.dumps(said))
+        async for audio in call.receive_audio():
+            await call.send_audio(audio)
         await websocket.close()
     except WebSocketDisconnect:
         pass

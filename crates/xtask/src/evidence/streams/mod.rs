@@ -24,7 +24,7 @@ pub struct Plan {
     pub rounds: usize,
     /// Seconds of a window.
     pub seconds: f64,
-    /// Streams at once of the comparison: less than half of what the peers can take.
+    /// Streams at once of the comparison: at most half of what the peers can take.
     pub compared: u32,
     /// Streams at once that one core has to serve, and those that it is wanted to.
     pub limit: (u32, u32),
@@ -38,7 +38,7 @@ impl Plan {
             tries: 3,
             rounds: 3,
             seconds: 8.0,
-            compared: 10,
+            compared: 20,
             limit: (700, 2_000),
         }
     }
@@ -139,7 +139,7 @@ echo, with call records and metrics as always. Pipecat is \
 [`pipecat_echo.py`](../../crates/xtask/src/evidence/streams/pipecat_echo.py): its FastAPI transport, its Twilio \
 serializer with the resamplers it brings, and a processor that turns input frames into output frames. The server by \
 hand is [`fastapi_echo.py`](../../crates/xtask/src/evidence/streams/fastapi_echo.py), written for this comparison: \
-FastAPI, \u{b5}-law by table and linear interpolation in numpy, and nothing else. Both run under uvicorn with uvloop and \
+FastAPI, \u{b5}-law and linear interpolation in numpy, and nothing else. Both run under uvicorn with uvloop and \
 httptools, log nothing, and have one process, as Trunkline has. They need not pass, only take every stream, keep it \
 and bring every pulse back.
 ";
