@@ -8,7 +8,7 @@ mod asterisk;
 mod python;
 
 pub use asterisk::VARIABLE as ASTERISK;
-pub use pipecat::VARIABLE as PIPECAT;
+pub use python::PIPECAT;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;

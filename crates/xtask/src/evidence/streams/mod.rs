@@ -9,7 +9,7 @@ use super::performance::figures::Row;
 use super::performance::machine::Machine;
 use super::performance::verdict;
 use super::write_page;
-use crate::peers::{self, Missing};
+use crate::peers;
 use crate::workspace::{self, Failure, pass_through};
 
 use system::Bench;
@@ -66,14 +66,10 @@ pub fn run(arguments: &[&str]) -> Result<(), Failure> {
     };
     pass_through(workspace::cargo().args(["build", "--release", "--package", "trunkline"]))?;
     let target = workspace::target()?;
-    let found = peers::environment(&peers::look(&target, Missing::Leave));
-    let pipecat = found
-        .into_iter()
-        .find(|(variable, _)| *variable == peers::PIPECAT);
     let bench = Bench {
         binary: target.join("release/trunkline"),
         folder: target.join("evidence/streams"),
-        python: pipecat.map(|(_, environment)| environment.into()),
+        python: peers::PIPECAT.find(&target),
         machine: Machine::look(plan.is_evidence),
         tries: plan.tries,
     };
