@@ -97,48 +97,86 @@ fn its_examples_are_good() {
     }
 }
 
+/// Where the keys of a mapping may be written, in place of the `@`, beside what is needed there.
+const PLACES: &[(&str, &str)] = &[
+    ("", "{@}"),
+    ("server", "server: {@}"),
+    ("sip", "sip: {@}"),
+    ("dial", "dial: {@}"),
+    ("fetch", "fetch: {@}"),
+    ("limits", "limits: {@}"),
+    ("trunks.NAME", "trunks: {t: {host: pbx.example.com, @}}"),
+    (
+        "apps.NAME",
+        "apps: {a: {type: websocket, url: \"ws://127.0.0.1/\", @}}",
+    ),
+    (
+        "apps.NAME.on_lost",
+        "apps: {a: {type: websocket, url: \"ws://127.0.0.1/\", on_lost: {@}}}",
+    ),
+    (
+        "providers.twilio",
+        "providers: {twilio: {auth_token: t, @}}",
+    ),
+    ("providers.telnyx", "providers: {telnyx: {api_key: k, @}}"),
+    ("providers.plivo", "providers: {plivo: {auth_token: t, @}}"),
+    ("providers.vobiz", "providers: {vobiz: {auth_token: t, @}}"),
+    (
+        "providers.vonage",
+        "providers: {vonage: {signature_secret: s, @}}",
+    ),
+    (
+        "providers.exotel",
+        "providers: {exotel: {username: u, password: p, @}}",
+    ),
+];
+
+/// The mapping, the key and the default of each row that has one. Items of lists have none of
+/// their own: a list is empty by default.
+fn defaults() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let rows = DOCUMENT.lines().filter_map(|line| {
+        let (key, rest) = line.strip_prefix("| `")?.split_once("` | `")?;
+        let (default, _) = rest.split_once("` |")?;
+        let (mapping, key) = key.rsplit_once('.').unwrap_or(("", key));
+        Some((mapping, key, default))
+    });
+    rows.filter(|(mapping, _, default)| !mapping.contains("[]") && !default.contains('`'))
+}
+
 #[test]
 fn its_defaults_are_the_defaults() {
-    let default = |key: &str| {
-        let row = DOCUMENT
-            .lines()
-            .find(|line| line.starts_with(&format!("| `{key}` |")));
-        row.and_then(|row| row.split('`').nth(3)).map(str::to_owned)
+    // The address of a function differs from one copy of it to the next.
+    let settings = |text: &str| -> String {
+        let settings = format!("{:?}", proven(text, &[]));
+        let parts = settings.split("0x");
+        parts
+            .map(|part| part.trim_start_matches(|c: char| c.is_ascii_hexdigit()))
+            .collect()
     };
-    let keys = [
-        "server.host",
-        "server.port",
-        "sip.listen",
-        "sip.rtp_ports",
-        "sip.external_address",
-        "sip.codecs",
-        "sip.open",
-        "sip.digest",
-        "sip.rtp_timeout",
-        "sip.ring_timeout",
-        "limits.calls",
-        "shards",
-    ];
-    let mut text = String::new();
-    for key in keys {
-        let value = default(key).unwrap_or_else(|| panic!("{key} has no default"));
-        text.push_str(&match key.split_once('.') {
-            Some((mapping, key)) => format!("{mapping}__{key}: {value}\n"),
-            None => format!("{key}: {value}\n"),
-        });
+    let mut told = 0;
+    for (mapping, key, default) in defaults() {
+        let place = PLACES.iter().find(|(known, _)| *known == mapping);
+        let (_, place) = place.unwrap_or_else(|| panic!("`{mapping}` wants a place"));
+        let written = place.replace('@', &format!("{key}: {default}"));
+        let without = place.replace(", @", "").replace('@', "");
+        assert_eq!(settings(&written), settings(&without), "{mapping}: {key}");
+        told += 1;
     }
-    let section = |mapping: &str| {
-        let lines = text
-            .lines()
-            .filter_map(|line| line.strip_prefix(&format!("{mapping}__")));
-        lines.map(|line| format!("  {line}\n")).collect::<String>()
-    };
-    let whole = format!(
-        "server:\n{}sip:\n{}limits:\n{}shards: 0\n",
-        section("server"),
-        section("sip"),
-        section("limits")
-    );
-    let written = format!("{:?}", proven(&whole, &[]));
-    assert_eq!(written, format!("{:?}", Settings::default()));
+    assert!(told > 30, "{told} defaults were found");
+}
+
+#[test]
+fn what_only_a_start_can_change_is_named() {
+    let other = "server: {port: 1}\nstreams: {audiosocket: \"127.0.0.1:2\"}\n\
+        sip: {listen: [\"udp://127.0.0.1:3\"], rtp_ports: 30000-30100, external_address: 203.0.113.7, \
+        digest: [sha256]}\ntrunks: {t: {host: x}}\nlimits: {calls: 1, requests_per_source: 1}\n\
+        records: {file: a}\nshards: 3\n";
+    let kept = proven(other, &[]).keep_what_a_start_decides(&Settings::default());
+    let kept: BTreeSet<&str> = kept.iter().flat_map(|keys| keys.split(" or ")).collect();
+    let paragraphs = DOCUMENT.split("\n\n");
+    let mut named = paragraphs.filter(|p| p.starts_with("What is bound when the gateway starts"));
+    let named = named.next().expect("a paragraph names them");
+    let named = named.split('`').skip(1).step_by(2);
+    let named: BTreeSet<&str> = named.filter(|key| *key != "log_level").collect();
+    assert_eq!(named, kept);
 }
