@@ -68,26 +68,33 @@ pub fn stream(name: &str) -> Option<&'static StreamDialect> {
 }
 
 impl StreamDialect {
-    /// The format in which we speak it at the provider's end. Linear audio has the rate that was
-    /// asked for; every other encoding has the dialect's own.
+    /// The format in which we speak it at the provider's end: linear sound has the rate that was
+    /// asked for. Where the dialect's own is not linear, it is that or the one linear format it has.
     pub fn format(&self, rate: SampleRate) -> MediaFormat {
-        let own = self.manners.format;
-        if self.has_one_rate() {
-            return own;
-        }
-        MediaFormat {
-            rate: rate.hz(),
-            ..own
+        let Manners { format, linear, .. } = self.manners;
+        match linear.filter(|linear| linear.rate == rate.hz()) {
+            Some(linear) => linear,
+            None if self.is_linear() => MediaFormat {
+                rate: rate.hz(),
+                ..format
+            },
+            None => format,
         }
     }
 
-    /// Whether its audio has one rate only.
-    pub fn has_one_rate(&self) -> bool {
+    /// The formats in which alone it is spoken; none where linear sound has the rate asked for.
+    pub fn formats(&self) -> Vec<MediaFormat> {
+        let Manners { format, linear, .. } = self.manners;
+        match self.is_linear() {
+            true => Vec::new(),
+            false => [format].into_iter().chain(linear).collect(),
+        }
+    }
+
+    fn is_linear(&self) -> bool {
         use Encoding::{L16Big, L16Little, L16Unknown};
-        !matches!(
-            self.manners.format.encoding,
-            L16Little | L16Big | L16Unknown
-        )
+        let encoding = self.manners.format.encoding;
+        matches!(encoding, L16Little | L16Big | L16Unknown)
     }
 
     /// Whether an application can say that it takes the call.

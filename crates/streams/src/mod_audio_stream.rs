@@ -63,7 +63,7 @@ struct AudioData<'a> {
 }
 
 impl StreamCodec for ModAudioStream {
-    /// Where FreeSWITCH was given no metadata, its first audio begins the stream and is not heard.
+    /// Where FreeSWITCH was given no metadata, its first audio begins the stream; read again, it is heard.
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         let preamble = match frame {
             Frame::Binary(payload) if self.format.is_some() => {

@@ -21,6 +21,10 @@ pub const DIALECT: StreamDialect = StreamDialect {
     aliases: &["vobiz"],
     manners: Manners {
         format: MediaFormat::PCMU,
+        linear: Some(MediaFormat {
+            encoding: LINEAR,
+            rate: 16_000,
+        }),
         // With `keepCallAlive` the call lasts as long as its stream.
         hangup: Hangup::Close,
         // Only what was played to its end is reported.

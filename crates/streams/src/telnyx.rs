@@ -21,6 +21,10 @@ pub const DIALECT: StreamDialect = StreamDialect {
     aliases: &[],
     manners: Manners {
         format: MediaFormat::PCMU,
+        linear: Some(MediaFormat {
+            encoding: LINEAR,
+            rate: 16_000,
+        }),
         // A closed stream leaves the caller on the line.
         hangup: Hangup::Rest,
         marks: Marks::EchoedWhenCleared,

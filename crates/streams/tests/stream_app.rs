@@ -4,7 +4,7 @@ mod rig;
 
 use rig::{Out, Rig, spoken, texts};
 use serde_json::{Value, json};
-use trunkline_audio::{FRAME_SAMPLES, g711};
+use trunkline_audio::{AudioFrame, FRAME_SAMPLES, g711};
 use trunkline_call::{
     CallCommand, CallEvent, Digit, Direction, EndReason, GatewayReason, HangupCause, Mark,
 };
@@ -320,4 +320,39 @@ fn only_where_a_dialect_has_the_word_can_an_application_answer() {
     let can = STREAMS.iter().filter(|stream| stream.can_answer());
     let names: Vec<_> = can.map(|stream| stream.name).collect();
     assert_eq!(names, ["chan_websocket"]);
+}
+
+#[test]
+fn an_application_that_asks_for_16_khz_is_told_of_linear_sound_and_gets_it() {
+    for (name, format) in [
+        (
+            "telnyx",
+            json!({"encoding": "L16", "sample_rate": 16_000, "channels": 1}),
+        ),
+        (
+            "plivo",
+            json!({"encoding": "audio/x-l16", "sampleRate": 16_000}),
+        ),
+    ] {
+        let options = WireOptions {
+            sample_rate: SampleRate::Hz16000,
+            ..WireOptions::default()
+        };
+        let wire = dialect(name).expect("a dialect of this build");
+        let (mut rig, _) = Rig::of(wire.wire(rig::info(Direction::Inbound), options));
+        let told = texts(&rig.input(AppInput::Opened));
+        let start = told.last().expect("a start");
+        let body = &start["start"];
+        let announced = [&body["media_format"], &body["mediaFormat"]];
+        assert!(announced.contains(&&format), "{start}");
+        rig.event(&CallEvent::Answered);
+        let heard = rig.event(&CallEvent::Audio {
+            frame: AudioFrame::from_samples([1_000; FRAME_SAMPLES]),
+            at: 0,
+            concealed: false,
+        });
+        let payload = texts(&heard)[0]["media"]["payload"].clone();
+        let length = payload.as_str().expect("base64").len();
+        assert_eq!(length, (2 * FRAME_SAMPLES).div_ceil(3) * 4);
+    }
 }

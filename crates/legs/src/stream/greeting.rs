@@ -23,6 +23,8 @@ pub struct Greeted {
     pub codec: Box<dyn StreamCodec>,
     /// What it said of itself.
     pub start: Start,
+    /// The message that began the stream, where that was sound already.
+    pub sound: Option<Vec<u8>>,
 }
 
 /// Why a connection is no stream. Its words are for whoever wrote the other end.
@@ -80,7 +82,8 @@ impl Greeting {
             None => None,
         };
         if let Some(start) = start {
-            return Ok(self.dialect.take().map(|(dialect, codec)| Greeted {
+            return Ok(self.dialect.take().map(|(dialect, mut codec)| Greeted {
+                sound: sound(codec.as_mut(), message),
                 dialect,
                 codec,
                 start,
@@ -116,5 +119,15 @@ fn start(
             dialect: dialect.name,
             nonsense,
         }),
+    }
+}
+
+/// Where a dialect's `start` may be left out, the first sound stands for it, and is sound as well.
+fn sound(codec: &mut dyn StreamCodec, message: Frame<'_>) -> Option<Vec<u8>> {
+    match message {
+        Frame::Binary(bytes) if matches!(codec.read_up(message), Ok(Up::Media(_))) => {
+            Some(bytes.to_vec())
+        }
+        _ => None,
     }
 }

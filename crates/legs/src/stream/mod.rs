@@ -104,13 +104,14 @@ impl StreamLeg {
             dialect,
             codec,
             start,
+            sound,
         } = greeted;
         let manners = dialect.manners;
         let up = start.up.unwrap_or(manners.format);
         let down = start.down.unwrap_or(up);
         let mut outbox = Outbox::default();
         outbox.tell(CallEvent::Answered);
-        Ok(Self {
+        let mut leg = Self {
             codec,
             began: now,
             ended: None,
@@ -135,7 +136,11 @@ impl StreamLeg {
             digits: 0,
             nonsense: 0,
             outbox,
-        })
+        };
+        if let Some(sound) = sound {
+            leg.received(now, Message::Binary(&sound));
+        }
+        Ok(leg)
     }
 
     /// Microseconds since answer.

@@ -214,6 +214,7 @@ fn audio_that_cannot_be_turned_into_ours_makes_no_call() {
         dialect,
         codec: (dialect.codec)(),
         start,
+        sound: None,
     };
     let now = Rig::new().now;
     let error = StreamLeg::new(greeted, Settings::default(), now).unwrap_err();

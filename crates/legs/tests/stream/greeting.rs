@@ -1,8 +1,13 @@
 //! What comes before a call.
 
-use trunkline_legs::stream::{GREETING_MESSAGES_MAX, Greeting, Refusal};
+use trunkline_audio::FRAME_SAMPLES;
+use trunkline_call::CallEvent;
+use trunkline_legs::stream::{GREETING_MESSAGES_MAX, Greeting, Refusal, Settings, StreamLeg};
+use trunkline_legs::{Leg, Output};
 use trunkline_streams::Frame;
 use trunkline_streams::dialect::stream;
+
+use crate::rig::Rig;
 
 const CONNECTED: &str = r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#;
 const START: &str = r#"{"event":"start","sequenceNumber":"1","start":{"accountSid":"AC1","streamSid":"MZ1","callSid":"CA1","tracks":["inbound"],"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"from_number":"+15125550100"}},"streamSid":"MZ1"}"#;
@@ -59,4 +64,26 @@ fn one_that_only_greets_is_not_listened_to_for_ever() {
         assert_eq!(hear(&mut greeting, CONNECTED), Ok(false));
     }
     assert_eq!(hear(&mut greeting, CONNECTED), Err(Refusal::TooMuch));
+}
+
+#[test]
+fn sound_that_begins_a_stream_is_heard() {
+    for name in ["jambonz", "mod_audio_stream"] {
+        let dialect = stream(name).expect("a dialect of this build");
+        let mut greeting = Greeting::new(Some(dialect));
+        let sound = [7, 0].repeat(2 * FRAME_SAMPLES);
+        let greeted = greeting.hear(Frame::Binary(&sound)).expect("a stream");
+        let greeted = greeted.expect("it begins");
+        let mut leg =
+            StreamLeg::new(greeted, Settings::default(), Rig::new().now).expect("a format we have");
+        let mut frames = 0;
+        loop {
+            match leg.poll_output() {
+                Output::Event(CallEvent::Audio { .. }) => frames += 1,
+                Output::Timeout(_) => break,
+                _ => {}
+            }
+        }
+        assert!(frames >= 1, "{name}: {frames}");
+    }
 }

@@ -96,6 +96,7 @@ impl Rig {
             dialect,
             codec,
             start,
+            sound: None,
         };
         let mut rig = Self {
             leg: StreamLeg::new(greeted, settings, now).expect("a format we have"),

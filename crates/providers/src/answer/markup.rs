@@ -75,23 +75,34 @@ pub fn texml(connection: &Connection) -> Document {
     connected(&stream)
 }
 
-/// Plivo's parameters are one attribute, `name=value` with commas between; so each is escaped as in
-/// a URL.
+/// Plivo's own parameters (`extraHeaders`) take letters and digits of ASCII alone, 512 bytes
+/// together, and not even the plus of a number: the URL carries them instead, as any stream's may.
 pub fn plivo(connection: &Connection) -> Document {
-    let headers: Vec<String> = connection
+    let pairs: Vec<String> = connection
         .bounded()
+        .filter_map(|(name, value)| Some((in_url(name)?, value)))
         .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
         .collect();
+    let url = format!("{}?{}", connection.url, pairs.join("&"));
     let stream = Element::new("Stream")
         .attribute("bidirectional", "true")
         .attribute("keepCallAlive", "true")
         .attribute("audioTrack", "inbound")
         .attribute("contentType", &format!("audio/x-l16;rate={RATE_HZ}"))
         .attribute_if("statusCallbackUrl", connection.status_url.as_deref())
-        .attribute("extraHeaders", &headers.join(","))
-        .text(&connection.url);
+        .text(&url);
     let response = Element::new("Response").child(&stream);
     Document::xml(response.child(&Element::new("Hangup")).document())
+}
+
+/// What a parameter is called in the URL of a stream. A number is told once.
+fn in_url(name: &str) -> Option<&str> {
+    match name {
+        "from_number" => Some("from"),
+        "to_number" => Some("to"),
+        "caller_id" | "did" => None,
+        other => Some(other),
+    }
 }
 
 pub fn say_and_hang_up(verb: &'static str, text: &str) -> Document {

@@ -95,7 +95,7 @@ struct PlayAudio<'a> {
 }
 
 impl StreamCodec for Jambonz {
-    /// Where FreeSWITCH was given no metadata, its first audio begins the stream and is not heard.
+    /// Where FreeSWITCH was given no metadata, its first audio begins the stream; read again, it is heard.
     fn read_up<'a>(&'a mut self, frame: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         match frame {
             Frame::Binary(payload) if self.format.is_some() => Ok(Up::Media(Media::bare(payload))),

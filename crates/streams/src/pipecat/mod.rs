@@ -147,7 +147,7 @@ fn binary(frame: Frame<'_>) -> Result<Option<&[u8]>, Nonsense> {
 }
 
 impl StreamCodec for Pipecat {
-    /// Where the other end sends no `start`, its first audio begins the stream and is not heard.
+    /// Where the other end sends no `start`, its first audio begins the stream; read again, it is heard.
     fn read_up<'a>(&'a mut self, message: Frame<'a>) -> Result<Up<'a>, Nonsense> {
         let Some(bytes) = binary(message)? else {
             return Ok(Up::Nothing);

@@ -54,6 +54,8 @@ pub trait StreamCodec: Send + std::fmt::Debug {
 pub struct Manners {
     /// The format of both directions where `start` announces none.
     pub format: MediaFormat,
+    /// Linear sound that `start` may announce instead, where [`Self::format`] is none.
+    pub linear: Option<MediaFormat>,
     /// How the server's end says that the call is over.
     pub hangup: Hangup,
     /// What becomes of marks when the provider's queue is cleared.
@@ -75,6 +77,7 @@ impl Manners {
     /// What most dialects have in common; the format is a telephone line's.
     pub const USUAL: Self = Self {
         format: MediaFormat::PCMU,
+        linear: None,
         hangup: Hangup::Close,
         marks: Marks::None,
         paced_by_server: false,

@@ -8,6 +8,7 @@ use crate::config::keys;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
 use std::collections::BTreeMap;
 use trunkline_streams::dialect::{Open, StreamDialect, dialect};
+use trunkline_streams::stream::MediaFormat;
 use trunkline_streams::trunkline::DIALECT;
 use trunkline_streams::{AnswerMode, Dialect, SampleRate, WireOptions};
 
@@ -173,20 +174,16 @@ fn protocol(field: &Field<'_>) -> Option<Dialect> {
 
 fn rate(field: &Field<'_>, stream: Option<&StreamDialect>) -> Option<SampleRate> {
     let hz: u32 = field.number(0..=u32::MAX)?;
-    if let Some(stream) = stream.filter(|stream| stream.has_one_rate()) {
-        let own = stream.manners.format;
-        if own.rate != hz {
-            field.wrong(
-                format!(
-                    "{} carries {} at {} Hz",
-                    stream.name,
-                    own.encoding.rtp_name(),
-                    own.rate
-                ),
-                "leave the key out",
-            );
-            return None;
-        }
+    let formats = stream.map(StreamDialect::formats).unwrap_or_default();
+    if let Some(stream) = stream
+        && !formats.is_empty()
+        && formats.iter().all(|format| format.rate != hz)
+    {
+        let spelled = |it: &MediaFormat| format!("{} at {} Hz", it.encoding.rtp_name(), it.rate);
+        let carried: Vec<String> = formats.iter().map(spelled).collect();
+        let what = format!("{} carries {}", stream.name, carried.join(" or "));
+        field.wrong(what, "leave the key out");
+        return None;
     }
     match SampleRate::try_from(hz) {
         Ok(rate) => Some(rate),

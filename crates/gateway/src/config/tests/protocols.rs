@@ -23,6 +23,8 @@ fn a_dialect_brings_its_own_rate() {
         ("protocol: signalwire", "twilio", 8_000),
         ("protocol: exotel", "exotel", 8_000),
         ("protocol: exotel, sample_rate: 16000", "exotel", 16_000),
+        ("protocol: telnyx", "telnyx", 8_000),
+        ("protocol: telnyx, sample_rate: 16000", "telnyx", 16_000),
         ("protocol: pipecat", "pipecat", 16_000),
     ] {
         let app = app(keys);
@@ -37,6 +39,10 @@ fn what_a_dialect_cannot_do_is_refused() {
         (
             "protocol: twilio, sample_rate: 16000",
             "twilio carries PCMU at 8000 Hz",
+        ),
+        (
+            "protocol: plivo, sample_rate: 24000",
+            "plivo carries PCMU at 8000 Hz or L16 at 16000 Hz",
         ),
         (
             "protocol: twilio, answer: manual",
