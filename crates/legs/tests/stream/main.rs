@@ -2,8 +2,11 @@
 //! what it gets as a real one does.
 
 mod calls;
+#[path = "../../../streams/tests/dialects/mod.rs"]
+mod dialects;
 mod greeting;
 mod heard;
 mod hostile;
+mod mutated;
 mod rig;
 mod said;

@@ -1,6 +1,8 @@
 //! The fixtures of a dialect; `crates/streams/fixtures/README.md` says how they are written.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod mutations;
+
 use std::path::{Path, PathBuf};
 
 use trunkline_streams::{Frame, StreamDialect};
@@ -70,7 +72,7 @@ pub struct Entry {
 /// The connections of a dialect, a file each.
 pub fn connections(dialect: &StreamDialect) -> Vec<Vec<Entry>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
+        .join("../streams/fixtures")
         .join(dialect.name);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
