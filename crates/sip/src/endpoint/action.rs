@@ -83,6 +83,9 @@ pub struct NewRequest {
     /// Where it goes first. A request of more than 1,300 bytes goes by TCP where the configuration
     /// has it, whatever this says (RFC 3261 §18.1.1).
     pub path: Path,
+    /// Where it goes next, in this order, while the place before gives no answer, cannot be reached
+    /// or says 503 (RFC 3263 §4.3).
+    pub elsewhere: Vec<Path>,
     /// The Request-URI.
     pub uri: Uri,
     /// From, as header text without a tag: `"Bob" <sip:bob@biloxi.com>`.
@@ -108,6 +111,7 @@ impl NewRequest {
         Self {
             method,
             path,
+            elsewhere: Vec::new(),
             uri,
             from: from.into(),
             to: None,

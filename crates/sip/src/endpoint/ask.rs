@@ -18,6 +18,8 @@ pub(super) struct Ask {
     pub challenges: u8,
     /// Whether its size may move it to TCP.
     pub may_move: bool,
+    /// The other places to try, the next one first.
+    pub elsewhere: Vec<Path>,
 }
 
 /// A request ready to go.
@@ -28,6 +30,7 @@ struct Prepared {
     branch: String,
     draft: Option<Box<Draft>>,
     fallback: Option<Path>,
+    elsewhere: Vec<Path>,
     challenges: u8,
 }
 
@@ -50,6 +53,7 @@ impl Endpoint {
                 purpose,
                 challenges: 0,
                 may_move: true,
+                elsewhere: Vec::new(),
             },
         )
     }
@@ -62,6 +66,7 @@ impl Endpoint {
             purpose,
             challenges,
             may_move,
+            elsewhere,
         } = ask;
         let branch = self.new_branch();
         let mut request = draft.build(&path, &branch, &self.product);
@@ -87,6 +92,7 @@ impl Endpoint {
             branch,
             draft,
             fallback,
+            elsewhere,
             challenges,
         };
         self.run_client(now, owner, purpose, prepared)
@@ -107,6 +113,7 @@ impl Endpoint {
             branch,
             draft: None,
             fallback: None,
+            elsewhere: Vec::new(),
             challenges: 0,
         };
         self.run_client(now, owner, Purpose::Cancel, prepared);
@@ -126,6 +133,7 @@ impl Endpoint {
             branch,
             draft,
             fallback,
+            elsewhere,
             challenges,
         } = prepared;
         let link = Link {
@@ -152,6 +160,7 @@ impl Endpoint {
             draft,
             branch,
             fallback,
+            elsewhere,
             challenges,
             counted,
             shown,

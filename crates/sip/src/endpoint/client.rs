@@ -41,6 +41,8 @@ pub(super) struct ClientEntry {
     pub branch: Box<str>,
     /// It left by TCP for its size alone, so this UDP path is left to try (RFC 3261 §18.1.1).
     pub fallback: Option<Path>,
+    /// Where it goes next if this place does not serve it (RFC 3263 §4.3).
+    pub elsewhere: Vec<Path>,
     pub challenges: u8,
     /// Whether its call still waits for it.
     pub counted: bool,
@@ -167,6 +169,9 @@ impl Endpoint {
         if matches!(status, 401 | 407) && self.retry_with_credentials(now, id, response) {
             return;
         }
+        if status == 503 && self.ask_elsewhere(now, id) {
+            return;
+        }
         let Some(entry) = self.clients.get(&id) else {
             return;
         };
@@ -188,6 +193,9 @@ impl Endpoint {
     }
 
     pub(super) fn client_failed(&mut self, now: Instant, id: TransactionId, why: Failure) {
+        if self.ask_elsewhere(now, id) {
+            return;
+        }
         self.release(id);
         let Some(entry) = self.clients.get(&id) else {
             return;

@@ -1,5 +1,6 @@
 //! Requests that leave: new calls with all their forks, and errands outside calls.
 
+use super::ask::Ask;
 use super::call::{Call, Cancel, Errand, FORKS_MAX, Stage};
 use super::client::Purpose;
 use super::{
@@ -34,10 +35,11 @@ impl Endpoint {
             Method::Invite | Method::Options | Method::Subscribe | Method::Refer
         );
         let contact = Contact::user(request.contact_user.clone());
+        let from = format!("{};tag={tag}", request.from);
         let draft = Draft {
             uri: request.uri.to_string(),
             routes: request.route,
-            from: format!("{};tag={tag}", request.from),
+            from: from.clone(),
             to: request.to.unwrap_or_else(|| format!("<{}>", request.uri)),
             call_id: call_id.clone(),
             cseq: 1,
@@ -46,17 +48,26 @@ impl Endpoint {
             body: request.body,
             method: request.method,
         };
+        let ask = |purpose| Ask {
+            owner,
+            draft: Box::new(draft),
+            path: request.path,
+            purpose,
+            challenges: 0,
+            may_move: true,
+            elsewhere: request.elsewhere,
+        };
         if !invite {
             self.errands.insert(owner, Errand { digest });
-            self.start_client(now, owner, draft, request.path, Purpose::Errand);
+            self.ask(now, ask(Purpose::Errand));
             return;
         }
-        let mut call = Call::new(true, call_id, tag.clone(), draft.from.clone());
+        let mut call = Call::new(true, call_id, tag.clone(), from);
         call.contact_user = request.contact_user;
         call.digest = digest;
         self.calls.insert(owner, call);
         self.by_tag.insert(tag.into(), owner);
-        let id = self.start_client(now, owner, draft, request.path, Purpose::Invite);
+        let id = self.ask(now, ask(Purpose::Invite));
         if let Some(call) = self.calls.get_mut(&owner) {
             call.ours = Some(id);
         }

@@ -1,4 +1,4 @@
-//! Asking again: with credentials, or by another transport.
+//! Asking again: with credentials, by another transport, or at another place.
 
 use super::ask::Ask;
 use super::call::Cancel;
@@ -23,15 +23,12 @@ impl Endpoint {
             return false;
         };
         let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
-        let (path, draft) = (entry.path, entry.draft.clone());
+        let (path, draft, elsewhere) = (entry.path, entry.draft.clone(), entry.elsewhere.clone());
         let Some(mut draft) = draft.filter(|_| challenges < CHALLENGES_MAX) else {
             return false;
         };
-        let unwanted = self
-            .calls
-            .get(&owner)
-            .is_some_and(|call| call.cancel != Cancel::No);
-        let Some(digest) = self.digest_of(owner, purpose).filter(|_| !unwanted) else {
+        let wanted = self.is_wanted(owner);
+        let Some(digest) = self.digest_of(owner, purpose).filter(|_| wanted) else {
             return false;
         };
         if digest.take_challenge(challenge, challenges > 0).is_err() {
@@ -45,7 +42,44 @@ impl Endpoint {
             purpose,
             challenges: challenges + 1,
             may_move: true,
+            elsewhere,
         };
+        self.supersede(now, id, ask);
+        true
+    }
+
+    /// Whether nobody has asked meanwhile that the call be cancelled.
+    fn is_wanted(&self, owner: OwnerId) -> bool {
+        let call = self.calls.get(&owner);
+        call.is_none_or(|call| call.cancel == Cancel::No)
+    }
+
+    /// Asks at the next place, if there is one (RFC 3263 §4.3): the same request, in a transaction
+    /// of its own.
+    pub(super) fn ask_elsewhere(&mut self, now: Instant, id: TransactionId) -> bool {
+        let Some(entry) = self.clients.get(&id) else {
+            return false;
+        };
+        let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
+        let (Some(draft), [path, elsewhere @ ..]) = (entry.draft.clone(), &*entry.elsewhere) else {
+            return false;
+        };
+        if !self.is_wanted(owner) {
+            return false;
+        }
+        let ask = Ask {
+            owner,
+            draft,
+            path: *path,
+            purpose,
+            challenges,
+            may_move: true,
+            elsewhere: elsewhere.to_vec(),
+        };
+        if let Some(call) = self.calls.get_mut(&owner) {
+            // What rang at the place before rings no more.
+            call.dialogs.clear();
+        }
         self.supersede(now, id, ask);
         true
     }
@@ -88,6 +122,7 @@ impl Endpoint {
             .filter(|entry| entry.machine.unanswered());
         let Some(entry) = entry else { return };
         let (owner, purpose, challenges) = (entry.owner, entry.purpose, entry.challenges);
+        let elsewhere = entry.elsewhere.clone();
         match (entry.draft.clone(), entry.fallback) {
             (Some(draft), Some(path)) => {
                 let ask = Ask {
@@ -97,6 +132,7 @@ impl Endpoint {
                     purpose,
                     challenges,
                     may_move: false,
+                    elsewhere,
                 };
                 self.supersede(now, id, ask);
             }

@@ -5,6 +5,7 @@
 
 mod bench;
 mod dialogs;
+mod elsewhere;
 mod hostile;
 mod incoming;
 mod matching;
