@@ -1,12 +1,13 @@
 //! Puts a gateway together and starts it.
 
 use crate::control::Control;
+use crate::names::Resolver;
 use crate::net::{self, CannotListen, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
 use crate::settings::{DigestAlgorithm, Settings, SipSettings};
 use crate::shard::Shard;
-use crate::signalling::{Desk, Parts, Transports, look_up, stream_events};
+use crate::signalling::{Desk, Parts, Transports, stream_events};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use trunkline_call::record::Records;
 use trunkline_sip::digest::Algorithm;
 use trunkline_sip::endpoint::{Endpoint, EndpointConfig, Transport};
+use trunkline_sip::locate::Locator;
 use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig, User};
 
 /// Descriptors kept back for listeners, files and HTTP.
@@ -61,7 +63,8 @@ impl Gateway {
         let sip = &settings.sip;
         let transports = Transports::bind(&sip.listen, sip.external_address, stream_sender)?;
         let addresses = transports.addresses().collect();
-        let trunks = locate_trunks(&settings).await;
+        let resolver = Arc::new(Resolver::new(sip.dns.clone()));
+        let trunks = locate_trunks(&settings, &resolver).await;
         let config = endpoint_config(&settings, &transports, &trunks);
         let endpoint = Endpoint::new(config, random::seed());
         let (reporter, reports) = mpsc::unbounded_channel();
@@ -81,6 +84,7 @@ impl Gateway {
             records: writer,
             calls_max,
             trunks,
+            resolver,
         });
         Ok(Self {
             control,
@@ -150,13 +154,16 @@ fn calls_max(settings: &Settings) -> usize {
 
 /// Looks up where the trunks are. One that is not found is called by its name later, and its
 /// calls to us count as those of anybody.
-async fn locate_trunks(settings: &Settings) -> Vec<(String, SocketAddr)> {
+async fn locate_trunks(settings: &Settings, resolver: &Resolver) -> Vec<(String, Vec<SocketAddr>)> {
     let mut found = Vec::new();
     for (name, trunk) in &settings.trunks {
-        match look_up(&trunk.host, trunk.port).await {
-            Some(address) => found.push((name.clone(), address)),
-            None => tracing::error!(trunk = %name, "the host {} is not known", trunk.host),
+        let locator = Locator::new(trunk.server(), &[trunk.transport], random::seed());
+        let places = resolver.locate(locator).await;
+        if places.is_empty() {
+            tracing::error!(trunk = %name, "the host {} is not known", trunk.host);
         }
+        let addresses = places.iter().map(|place| place.address).collect();
+        found.push((name.clone(), addresses));
     }
     found
 }
@@ -164,11 +171,11 @@ async fn locate_trunks(settings: &Settings) -> Vec<(String, SocketAddr)> {
 fn endpoint_config(
     settings: &Settings,
     transports: &Transports,
-    trunks: &[(String, SocketAddr)],
+    trunks: &[(String, Vec<SocketAddr>)],
 ) -> EndpointConfig {
-    let addresses = trunks.iter().map(|(_, address)| address.ip()).collect();
+    let addresses = trunks.iter().flat_map(|(_, addresses)| addresses);
     let admission = AdmissionConfig {
-        trunks: addresses,
+        trunks: addresses.map(SocketAddr::ip).collect(),
         requests_per_second: Some(settings.limits.requests_per_source),
         ..admission(&settings.sip)
     };

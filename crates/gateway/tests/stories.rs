@@ -12,6 +12,7 @@ mod stories {
     mod hostile;
     mod limits;
     mod lost;
+    mod names;
     mod outbound;
     mod placed;
     mod provider_streams;

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod endpoint;
 pub mod framing;
 pub mod header;
+pub mod locate;
 pub mod message;
 pub mod registrar;
 pub mod registration;

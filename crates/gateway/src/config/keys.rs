@@ -39,8 +39,8 @@ keys! {
     SERVER "server" ["host" "port" "public_url" "api_tokens"] later ["tls"];
     TOKEN "server.api_tokens[]" ["name" "token" "role"] later [];
     SIP "sip" [
-        "listen" "rtp_ports" "external_address" "codecs" "open" "users" "digest" "rtp_timeout"
-        "ring_timeout"
+        "listen" "rtp_ports" "external_address" "codecs" "open" "users" "digest" "dns"
+        "rtp_timeout" "ring_timeout"
     ] later ["tls" "srtp"];
     USER "sip.users[]" ["name" "password"] later [];
     STREAMS "streams" ["audiosocket"] later [];

@@ -17,6 +17,17 @@ pub enum ControlError {
     /// The target says nothing that can be dialled.
     #[error("{0} is no target: give sip:user@host, a number of a trunk, or a registered device")]
     BadTarget(String),
+    /// Nothing is known of where the host of a target is.
+    #[error(
+        "no SIP server is found for {host} of {target}; `dig NAPTR {host}`, \
+         `dig SRV _sip._udp.{host}` and `getent hosts {host}` show what is known of it"
+    )]
+    NoServer {
+        /// The target.
+        target: String,
+        /// Its host.
+        host: String,
+    },
     /// Nothing is left for another call.
     #[error("no room for another call: {0}")]
     Full(String),

@@ -2,12 +2,15 @@
 
 use super::Finding;
 use crate::apps::Place;
+use crate::names::Resolver;
 use crate::net::Facing;
-use crate::settings::{AppEntry, AppRole, ExternalAddress, Settings, Trust};
+use crate::random;
+use crate::settings::{AppEntry, AppRole, ExternalAddress, Settings, Trunk, Trust};
 use crate::signalling::is_private;
 use crate::tls::{NoTls, handshake_waiting};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
+use trunkline_sip::locate::Locator;
 
 /// A public address that nobody has (RFC 5737), to ask which of ours faces the outside.
 const OUTSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
@@ -73,18 +76,31 @@ pub fn address(settings: &Settings, outward: Option<IpAddr>) -> Finding {
     }
 }
 
-/// Whether each trunk's name is known.
+/// Whether each trunk's server is found, as a gateway would look for it.
 pub fn trunks(settings: &Settings) -> Vec<Finding> {
+    let resolver = Resolver::new(settings.sip.dns.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let Ok(runtime) = { runtime }.enable_all().build() else {
+        return Vec::new();
+    };
+    let places = |trunk: &Trunk| {
+        let locator = Locator::new(trunk.server(), &[trunk.transport], random::seed());
+        runtime.block_on(resolver.locate(locator))
+    };
     let trunks = settings.trunks.iter();
     trunks
-        .map(|(name, trunk)| match look_up(&trunk.host, trunk.port) {
-            Ok(address) => Finding::good("trunks", format!("{name}: {} is {address}", trunk.host)),
-            Err(error) => Finding::wrong(
+        .map(|(name, trunk)| match places(trunk).first() {
+            Some(place) => {
+                let message = format!("{name}: {} is {}", trunk.host, place.address);
+                Finding::good("trunks", message)
+            }
+            None => Finding::wrong(
                 "trunks",
-                format!("{name}: {} is not found: {error}", trunk.host),
+                format!("{name}: {} is not found", trunk.host),
                 format!(
-                    "correct trunks.{name}.host, or look at `getent hosts {}`",
-                    trunk.host
+                    "correct trunks.{name}.host, or look at `getent hosts {0}` and `dig SRV _sip._{1}.{0}`",
+                    trunk.host,
+                    trunk.transport.via().to_lowercase(),
                 ),
             ),
         })
@@ -160,7 +176,7 @@ mod tests {
     fn with_trunk(host: &str) -> Settings {
         let trunk = Trunk {
             host: host.to_owned(),
-            port: 5060,
+            port: Some(5060),
             transport: Transport::Udp,
             register: false,
             username: None,

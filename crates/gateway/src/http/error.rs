@@ -76,7 +76,9 @@ impl From<ControlError> for ApiError {
             ControlError::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
             ControlError::Taken => (StatusCode::CONFLICT, "taken"),
             ControlError::NotAllowed(_) => (StatusCode::FORBIDDEN, "dial_not_allowed"),
-            ControlError::BadTarget(_) => (StatusCode::BAD_REQUEST, "bad_target"),
+            ControlError::BadTarget(_) | ControlError::NoServer { .. } => {
+                (StatusCode::BAD_REQUEST, "bad_target")
+            }
             ControlError::NoSuchApp(_) => (StatusCode::BAD_REQUEST, "no_such_app"),
             ControlError::Incomplete(_) => (StatusCode::BAD_REQUEST, "incomplete"),
             ControlError::AtProvider(_) => (StatusCode::BAD_GATEWAY, "not_placed"),

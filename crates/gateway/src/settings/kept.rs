@@ -12,6 +12,7 @@ impl Settings {
         kept.keep("sip.rtp_ports", &sip.rtp_ports, &mut ours.rtp_ports);
         let (address, wanted) = (&sip.external_address, &mut ours.external_address);
         kept.keep("sip.external_address", address, wanted);
+        kept.keep("sip.dns", &sip.dns, &mut ours.dns);
         kept.keep("sip.digest", &sip.digest, &mut ours.digest);
         let (listen, wanted) = (&running.server.listen, &mut self.server.listen);
         kept.keep("server.host or server.port", listen, wanted);

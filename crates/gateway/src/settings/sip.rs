@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 use trunkline_media::codec::Codec;
 use trunkline_sip::endpoint::Transport;
+use trunkline_sip::locate::Server;
 
 /// SIP and media.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct SipSettings {
     pub users: Vec<User>,
     /// Which digests are offered, strongest first.
     pub digest: Vec<DigestAlgorithm>,
+    /// The DNS servers to ask; with none, those of this machine.
+    pub dns: Vec<SocketAddr>,
     /// How long a call may be without RTP (holds excepted).
     pub rtp_timeout: Duration,
     /// How long an outbound call rings.
@@ -45,6 +48,7 @@ impl Default for SipSettings {
             users: Vec::new(),
             // Many phones know MD5 only, and some refuse a challenge that offers more.
             digest: vec![DigestAlgorithm::Md5],
+            dns: Vec::new(),
             rtp_timeout: Duration::from_secs(60),
             ring_timeout: Duration::from_secs(60),
         }
@@ -117,8 +121,8 @@ pub enum DigestAlgorithm {
 pub struct Trunk {
     /// Name or address of its SIP server.
     pub host: String,
-    /// Its port.
-    pub port: u16,
+    /// Its port; `None`: the one that DNS says, or that of the transport.
+    pub port: Option<u16>,
     /// How it is reached.
     pub transport: Transport,
     /// Whether we register there.
@@ -132,7 +136,17 @@ pub struct Trunk {
 impl Trunk {
     /// The port as a URI says it: not where it is the one that is meant without.
     pub fn uri_port(&self) -> Option<u16> {
-        Some(self.port).filter(|port| *port != self.transport.default_port())
+        let meant = self.transport.default_port();
+        self.port.filter(|port| *port != meant)
+    }
+
+    /// Its SIP server, as RFC 3263 finds it.
+    pub fn server(&self) -> Server {
+        Server {
+            host: self.host.clone(),
+            port: self.port,
+            transport: Some(self.transport),
+        }
     }
 }
 

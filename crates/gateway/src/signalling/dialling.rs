@@ -2,12 +2,13 @@
 
 use super::card::{Card, Phase, PlacedFor, Way};
 use super::incoming::{call_info, rtp_line};
-use super::target::{self, Destination, Host};
+use super::target::{self, Destination};
 use super::{Desk, Inner};
 use crate::control::{ControlError, DialRequest};
 use crate::random;
 use crate::shard::ToCall;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -16,7 +17,8 @@ use trunkline_call::{CallId, Direction, Headers, Parameters, Target};
 use trunkline_legs::DialNews;
 use trunkline_legs::sip::{Outgoing, SipLeg};
 use trunkline_sip::digest::Account;
-use trunkline_sip::endpoint::{NewRequest, Path, Transport};
+use trunkline_sip::endpoint::{NewRequest, Path};
+use trunkline_sip::locate::{Locator, Output, Place, Server};
 use trunkline_sip::{Method, Uri};
 
 /// How long a name may take to be looked up.
@@ -30,7 +32,6 @@ const NAME: &str = "trunkline";
 pub struct Pending {
     order: Order,
     uri: Uri,
-    transport: Transport,
     trunk: Option<String>,
 }
 
@@ -65,8 +66,10 @@ impl Whose {
 pub struct Resolved {
     /// Which.
     pub pending: u64,
-    /// Where it is; `None` where nothing was found in time.
-    pub address: Option<SocketAddr>,
+    /// The name.
+    pub host: String,
+    /// Where it is, best first; nowhere where nothing was found in time.
+    pub places: Vec<Place>,
 }
 
 impl Desk {
@@ -121,38 +124,20 @@ impl Desk {
                 ControlError::Full("limits.calls is reached".to_owned()),
             );
         }
-        let settings = std::sync::Arc::clone(&self.settings);
+        let settings = Arc::clone(&self.settings);
         match target::find(&order.to, &settings, self.endpoint.registrar()) {
             Err(error) => self.fail(order.whose, error),
             Ok(Destination::Device { uri, path }) => {
-                let pending = Pending {
-                    order,
-                    uri,
-                    transport: path.transport,
-                    trunk: None,
-                };
-                self.start(pending, path.remote);
+                let trunk = None;
+                self.start(Pending { order, uri, trunk }, path, Vec::new());
             }
             Ok(Destination::Provider { provider, number }) => {
                 self.place_at_provider(order, provider, number);
             }
             Ok(Destination::Trunk { name, uri }) => self.start_at_trunk(order, name, uri),
-            Ok(Destination::Elsewhere {
-                uri,
-                transport,
-                host,
-                port,
-            }) => {
-                let pending = Pending {
-                    order,
-                    uri,
-                    transport,
-                    trunk: None,
-                };
-                match host {
-                    Host::Address(ip) => self.start(pending, SocketAddr::new(ip, port)),
-                    Host::Name(name) => self.look_up(pending, name, port),
-                }
+            Ok(Destination::Elsewhere { uri, server }) => {
+                let trunk = None;
+                self.locate(Pending { order, uri, trunk }, server);
             }
         }
     }
@@ -162,31 +147,42 @@ impl Desk {
             let error = ControlError::BadTarget(order.to.as_str().to_owned());
             return self.fail(order.whose, error);
         };
-        let (transport, host, port) = (trunk.transport, trunk.host.clone(), trunk.port);
+        let (transport, server) = (trunk.transport, trunk.server());
+        let addresses = self.registrations.addresses(&name).iter();
+        let places: Vec<_> = addresses
+            .map(|&address| Place { transport, address })
+            .collect();
         let pending = Pending {
             order,
             uri,
-            transport,
-            trunk: Some(name.clone()),
+            trunk: Some(name),
         };
-        match self.registrations.address(&name) {
-            Some(address) => self.start(pending, address),
-            None => self.look_up(pending, host, port),
+        match places.is_empty() {
+            true => self.locate(pending, server),
+            false => self.start_at(pending, &places),
         }
     }
 
-    fn look_up(&mut self, pending: Pending, host: String, port: u16) {
+    /// Finds the places of a server; where that takes questions, beside this task.
+    fn locate(&mut self, pending: Pending, server: Server) {
+        let host = server.host.clone();
+        let locator = Locator::new(server, &self.transports.kinds(), random::seed());
+        if let Output::Found(places) = locator.poll_output() {
+            return self.start_at(pending, &places);
+        }
         if self.pending.len() >= PENDING_MAX {
             return self.fail(pending.order.whose, ControlError::Busy);
         }
         self.next_key += 1;
         let (number, news) = (self.next_key, self.to_inner.clone());
         self.pending.insert(number, pending);
+        let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {
-            let found = timeout(LOOK_UP_MAX, target::look_up(&host, port)).await;
+            let found = timeout(LOOK_UP_MAX, resolver.locate(locator)).await;
             let resolved = Resolved {
                 pending: number,
-                address: found.ok().flatten(),
+                host,
+                places: found.unwrap_or_default(),
             };
             let _ = news.send(Inner::Resolved(Box::new(resolved)));
         });
@@ -196,22 +192,34 @@ impl Desk {
         let Some(pending) = self.pending.remove(&resolved.pending) else {
             return;
         };
-        match resolved.address {
-            Some(address) => self.start(pending, address),
-            None => {
-                let target = pending.order.to.as_str();
-                let error = ControlError::BadTarget(format!("{target} (its host is not known)"));
-                self.fail(pending.order.whose, error);
-            }
+        if resolved.places.is_empty() {
+            let target = pending.order.to.as_str().to_owned();
+            let host = resolved.host;
+            return self.fail(pending.order.whose, ControlError::NoServer { target, host });
         }
+        self.start_at(pending, &resolved.places);
     }
 
-    fn start(&mut self, pending: Pending, remote: SocketAddr) {
-        let Some(path) = self.transports.path(pending.transport, remote) else {
-            let (transport, ip) = (pending.transport.via(), remote.ip());
-            let what = format!("sip.listen has no {transport} socket toward {ip}");
+    /// Places a call at the first of these places that we have a way to; the others are for when
+    /// that one does not serve it (RFC 3263 §4.3).
+    fn start_at(&mut self, pending: Pending, places: &[Place]) {
+        let each = places.iter();
+        let paths = each.filter_map(|place| self.transports.path(place.transport, place.address));
+        let mut paths: Vec<Path> = paths.collect();
+        if paths.is_empty() {
+            let first = places.first();
+            let what = first.map_or_else(String::new, |Place { transport, address }| {
+                let (transport, ip) = (transport.via(), address.ip());
+                format!("sip.listen has no {transport} socket toward {ip}")
+            });
             return self.fail(pending.order.whose, ControlError::Full(what));
-        };
+        }
+        let path = paths.remove(0);
+        self.start(pending, path, paths);
+    }
+
+    fn start(&mut self, pending: Pending, path: Path, elsewhere: Vec<Path>) {
+        let remote = path.remote;
         let Some((rtp, media)) = self.media_port(remote) else {
             let what = "every RTP port is in use".to_owned();
             return self.fail(pending.order.whose, ControlError::Full(what));
@@ -224,7 +232,8 @@ impl Desk {
             .from
             .clone()
             .unwrap_or_else(|| self.our_name(trunk));
-        let request = self.invite(&pending, path, &from);
+        let mut request = self.invite(&pending, path, &from);
+        request.elsewhere = elsewhere;
         let settings = self.leg_settings(media);
         let leg = SipLeg::outgoing(Outgoing { owner, request }, settings, random::seed(), now);
         let Pending { order, trunk, .. } = pending;

@@ -18,11 +18,11 @@ mod transports;
 pub use card::Card;
 pub use placed::PLACED;
 pub use streams::{NewStream, NoCall, TurnedAway};
-pub use target::look_up;
 pub use transports::{Transports, is_private};
 
 use crate::awake::Awake;
 use crate::control::{Control, Question};
+use crate::names::Resolver;
 use crate::net::PortPool;
 use crate::settings::Settings;
 use crate::shard::{AppStream, CallKey, Report, Shard, ToCall, ToShard};
@@ -96,6 +96,7 @@ pub struct Desk {
     /// Calls that a provider was asked to place and that have not come yet.
     awaited: HashMap<CallId, placed::Awaited>,
     registrations: Registrations,
+    resolver: Arc<Resolver>,
     /// The machine does not sleep while there are cards.
     awake: Awake,
     calls_max: usize,
@@ -135,7 +136,9 @@ pub struct Parts {
     /// The most calls at once.
     pub calls_max: usize,
     /// Where each trunk is, by name.
-    pub trunks: Vec<(String, SocketAddr)>,
+    pub trunks: Vec<(String, Vec<SocketAddr>)>,
+    /// What finds the servers of names.
+    pub resolver: Arc<Resolver>,
 }
 
 /// The channel by which TCP connections tell their events.
@@ -149,6 +152,7 @@ impl Desk {
         let (to_inner, inner) = mpsc::unbounded_channel();
         Self {
             registrations: Registrations::new(parts.trunks),
+            resolver: parts.resolver,
             awake: Awake::new(),
             settings: parts.settings,
             control: parts.control,

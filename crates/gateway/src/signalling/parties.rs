@@ -76,7 +76,7 @@ mod tests {
     fn line() -> Trunk {
         Trunk {
             host: "sip.example.com".to_owned(),
-            port: 5060,
+            port: Some(5060),
             transport: Transport::Udp,
             register: true,
             username: Some("line1".to_owned()),

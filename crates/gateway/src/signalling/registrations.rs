@@ -25,8 +25,8 @@ type Trunks = BTreeMap<String, Trunk>;
 pub struct Registrations {
     names: HashMap<OwnerId, String>,
     standings: HashMap<String, Standing>,
-    /// Where each trunk is, as looked up before the start.
-    addresses: HashMap<String, SocketAddr>,
+    /// Where each trunk is, as looked up before the start: its servers, best first.
+    addresses: HashMap<String, Vec<SocketAddr>>,
 }
 
 impl Registrations {
@@ -49,16 +49,16 @@ impl Registrations {
     }
 
     /// No registration yet, at trunks that are known to be there.
-    pub fn new(addresses: impl IntoIterator<Item = (String, SocketAddr)>) -> Self {
+    pub fn new(addresses: impl IntoIterator<Item = (String, Vec<SocketAddr>)>) -> Self {
         Self {
             addresses: addresses.into_iter().collect(),
             ..Self::default()
         }
     }
 
-    /// Where a trunk is.
-    pub fn address(&self, name: &str) -> Option<SocketAddr> {
-        self.addresses.get(name).copied()
+    /// Where a trunk is; nowhere as far as is known, perhaps.
+    pub fn addresses(&self, name: &str) -> &[SocketAddr] {
+        self.addresses.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The trunk that a call to this user came by, from an address that belongs to one at least.
@@ -66,8 +66,9 @@ impl Registrations {
     /// that is configured with the very port, else the first by name.
     fn name_at(&self, from: SocketAddr, user: &str, trunks: &Trunks) -> Option<&str> {
         let host = from.ip().to_canonical();
-        let here = self.addresses.iter();
-        let here = here.filter(|(_, known)| known.ip().to_canonical() == host);
+        let all = self.addresses.iter();
+        let all = all.flat_map(|(name, known)| known.iter().map(move |known| (name, known)));
+        let here = all.filter(|(_, known)| known.ip().to_canonical() == host);
         let rank = |name: &String, known: &SocketAddr| {
             let trunk = trunks.get(name).filter(|trunk| trunk.register);
             let asked = trunk.is_some_and(|trunk| trunk.username.as_deref() == Some(user));
@@ -97,8 +98,8 @@ impl Desk {
     }
 
     fn registration(&mut self, name: &str, trunk: &Trunk) -> Option<RegistrationConfig> {
-        let address = self.registrations.address(name)?;
-        let path = self.transports.path(trunk.transport, address)?;
+        let mut addresses = self.registrations.addresses(name).iter();
+        let path = addresses.find_map(|at| self.transports.path(trunk.transport, *at))?;
         let user = trunk.username.as_deref()?;
         let registrar = Uri::sip(None, &trunk.host, trunk.uri_port())?;
         let credentials = trunk.password.as_ref().map(|password| Account {
@@ -164,7 +165,7 @@ mod tests {
     fn trunk(username: &str) -> Trunk {
         Trunk {
             host: "192.0.2.7".to_owned(),
-            port: 5060,
+            port: Some(5060),
             transport: Transport::Udp,
             register: !username.is_empty(),
             username: Some(username.to_owned()),
@@ -181,7 +182,7 @@ mod tests {
             ("madrid", at("192.0.2.7:5090")),
             ("tokyo", at("192.0.2.8:5060")),
         ];
-        let registrations = Registrations::new(known.map(|(name, at)| (name.to_owned(), at)));
+        let registrations = Registrations::new(known.map(|(name, at)| (name.to_owned(), vec![at])));
         let users = [
             ("berlin", ""),
             ("london", "442"),

@@ -2,11 +2,11 @@
 
 use crate::control::ControlError;
 use crate::settings::{DialRules, Settings};
-use std::net::{IpAddr, SocketAddr};
 use trunkline_call::Target;
 use trunkline_providers::Provider;
 use trunkline_sip::Uri;
 use trunkline_sip::endpoint::{Path, Transport};
+use trunkline_sip::locate::Server;
 use trunkline_sip::registrar::Registrar;
 
 /// Where a call goes.
@@ -37,29 +37,9 @@ pub enum Destination {
     Elsewhere {
         /// The request URI.
         uri: Uri,
-        /// How.
-        transport: Transport,
-        /// A name or an address.
-        host: Host,
-        /// The port.
-        port: u16,
+        /// Who serves it.
+        server: Server,
     },
-}
-
-/// What a URI names its server by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Host {
-    /// An address.
-    Address(IpAddr),
-    /// A name, to be looked up.
-    Name(String),
-}
-
-impl Host {
-    fn of(uri: &Uri) -> Self {
-        uri.host_ip()
-            .map_or_else(|| Self::Name(uri.host().to_owned()), Self::Address)
-    }
 }
 
 /// Finds out where a target is, and whether calling it is allowed. A device that registered
@@ -153,17 +133,14 @@ fn elsewhere(text: &str, settings: &Settings) -> Result<Destination, ControlErro
         return Ok(Destination::Provider { provider, number });
     }
     let transport = match uri.param("transport").as_deref() {
-        None => Transport::Udp,
-        Some(name) if name.eq_ignore_ascii_case("udp") => Transport::Udp,
-        Some(name) if name.eq_ignore_ascii_case("tcp") => Transport::Tcp,
+        None => None,
+        Some(name) if name.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
+        Some(name) if name.eq_ignore_ascii_case("tcp") => Some(Transport::Tcp),
         Some(_) => return Err(bad()),
     };
-    let (host, port) = (Host::of(&uri), uri.port().unwrap_or(5060));
     Ok(Destination::Elsewhere {
         uri: uri.without_headers(),
-        transport,
-        host,
-        port,
+        server: Server::of(&uri, transport),
     })
 }
 
@@ -179,11 +156,6 @@ fn at_only_trunk(number: &str, settings: &Settings) -> Option<Destination> {
         name: name.clone(),
         uri,
     })
-}
-
-/// Looks a server's name up; never on the signalling task itself.
-pub async fn look_up(host: &str, port: u16) -> Option<SocketAddr> {
-    tokio::net::lookup_host((host, port)).await.ok()?.next()
 }
 
 #[cfg(test)]
@@ -215,7 +187,7 @@ mod tests {
         let mut rules = settings(&["sip:*@sip.telco.example", "+49*"]);
         let trunk = |port| crate::settings::Trunk {
             host: "sip.telco.example".to_owned(),
-            port,
+            port: Some(port),
             transport: Transport::Udp,
             register: false,
             username: None,
@@ -290,17 +262,26 @@ mod tests {
     #[test]
     fn a_uri_says_where_and_how() {
         let anything = settings(&["*"]);
-        let Ok(Destination::Elsewhere {
-            transport,
-            host,
-            port,
-            ..
-        }) = found("sip:a@pbx.example.com;transport=tcp", &anything)
-        else {
-            panic!("a URI is a destination");
-        };
-        let name = Host::Name("pbx.example.com".to_owned());
-        assert_eq!((transport, host, port), (Transport::Tcp, name, 5060));
+        for (text, host, port, transport) in [
+            (
+                "sip:a@pbx.example.com;transport=tcp",
+                "pbx.example.com",
+                None,
+                Some(Transport::Tcp),
+            ),
+            ("sip:a@192.0.2.1:5070", "192.0.2.1", Some(5070), None),
+            ("sip:a@[2001:db8::1]", "2001:db8::1", None, None),
+        ] {
+            let Ok(Destination::Elsewhere { server, .. }) = found(text, &anything) else {
+                panic!("{text} is a destination");
+            };
+            let expected = Server {
+                host: host.to_owned(),
+                port,
+                transport,
+            };
+            assert_eq!(server, expected, "{text}");
+        }
         for wrong in [
             "+15551234",
             "sip:",

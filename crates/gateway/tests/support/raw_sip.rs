@@ -33,6 +33,13 @@ impl RawSip {
         Self { socket, gateway }
     }
 
+    /// The same socket, toward the SIP port of another gateway on 127.0.0.1.
+    pub fn redirected(mut self, sip_port: u16) -> Self {
+        self.gateway.set_port(sip_port);
+        self.socket.connect(self.gateway).expect("loopback");
+        self
+    }
+
     /// Sends bytes as they are.
     pub fn send(&self, bytes: &[u8]) {
         // What an earlier datagram met (ECONNREFUSED) is told by the next send.

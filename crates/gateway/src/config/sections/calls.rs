@@ -60,10 +60,7 @@ fn trunk(field: &Field<'_>) -> Option<Trunk> {
     let transports = [("udp", Transport::Udp), ("tcp", Transport::Tcp)];
     let host = section.need("host").and_then(|f| host(&f));
     let trunk = Trunk {
-        port: section
-            .get("port")
-            .and_then(|f| f.number(1..=u16::MAX))
-            .unwrap_or(5060),
+        port: section.get("port").and_then(|f| f.number(1..=u16::MAX)),
         transport: section
             .get("transport")
             .and_then(|f| f.word(&transports))

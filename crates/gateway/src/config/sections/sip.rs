@@ -3,6 +3,7 @@
 use crate::config::field::{Field, Section, set};
 use crate::config::problem::Report;
 use crate::config::{keys, older};
+use crate::names;
 use crate::settings::{DigestAlgorithm, ExternalAddress, Listen, Settings, SipSettings, User};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -36,6 +37,10 @@ pub fn sip(section: &Section<'_>, sip: &mut SipSettings) {
     }
     if let Some(field) = section.get("digest") {
         sip.digest = digests(&field);
+    }
+    if let Some(field) = section.get("dns") {
+        let servers = field.list();
+        sip.dns = servers.iter().filter_map(dns_server).collect();
     }
     set(
         &mut sip.rtp_timeout,
@@ -188,6 +193,20 @@ fn users(field: &Field<'_>) -> Vec<User> {
         });
     }
     found
+}
+
+/// An address, with a port where it is not the usual one.
+fn dns_server(field: &Field<'_>) -> Option<SocketAddr> {
+    let text = field.text()?;
+    let usual = |ip| SocketAddr::new(ip, names::PORT);
+    let server = text.parse().ok().or_else(|| text.parse().ok().map(usual));
+    if server.is_none() {
+        field.wrong(
+            format!("{text:?} is no address of a DNS server"),
+            "write an address such as 192.0.2.53, or with a port 127.0.0.1:5353",
+        );
+    }
+    server
 }
 
 fn digests(field: &Field<'_>) -> Vec<DigestAlgorithm> {

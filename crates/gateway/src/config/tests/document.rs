@@ -169,7 +169,7 @@ fn its_defaults_are_the_defaults() {
 fn what_only_a_start_can_change_is_named() {
     let other = "server: {port: 1}\nstreams: {audiosocket: \"127.0.0.1:2\"}\n\
         sip: {listen: [\"udp://127.0.0.1:3\"], rtp_ports: 30000-30100, external_address: 203.0.113.7, \
-        digest: [sha256]}\ntrunks: {t: {host: x}}\nlimits: {calls: 1, requests_per_source: 1}\n\
+        dns: [192.0.2.53], digest: [sha256]}\ntrunks: {t: {host: x}}\nlimits: {calls: 1, requests_per_source: 1}\n\
         records: {file: a}\nshards: 3\n";
     let kept = proven(other, &[]).keep_what_a_start_decides(&Settings::default());
     let kept: BTreeSet<&str> = kept.iter().flat_map(|keys| keys.split(" or ")).collect();

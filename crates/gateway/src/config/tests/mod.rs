@@ -50,6 +50,7 @@ sip:
   codecs: [PCMA, g722]
   open: true
   users: [{name: agent001, password: 0123}]
+  dns: [192.0.2.53, "[2001:db8::53]:5353"]
   rtp_timeout: 20
   ring_timeout: 30
 streams: {audiosocket: "127.0.0.1:9092"}
@@ -91,11 +92,13 @@ fn everything_that_is_written_is_taken() {
         sip.users[0].password, "0123",
         "a nought is part of a password"
     );
+    let dns: Vec<String> = sip.dns.iter().map(ToString::to_string).collect();
+    assert_eq!(dns, ["192.0.2.53:53", "[2001:db8::53]:5353"]);
     assert_eq!(sip.rtp_timeout, Duration::from_secs(20));
     let audiosocket = settings.streams.audiosocket.map(|at| at.to_string());
     assert_eq!(audiosocket.as_deref(), Some("127.0.0.1:9092"));
     assert_eq!(settings.dial.allow.len(), 2);
-    assert_eq!(settings.trunks["telco"].port, 5070);
+    assert_eq!(settings.trunks["telco"].port, Some(5070));
     let rule = &settings.routes.rules()[0];
     assert!(
         rule.to.as_ref().unwrap().to_string() == "+15125551234",

@@ -80,6 +80,13 @@ impl Transports {
         )
     }
 
+    /// The transports that are taken, preferred first.
+    pub fn kinds(&self) -> Vec<Transport> {
+        let mut kinds: Vec<_> = self.addresses().map(|(transport, _)| transport).collect();
+        kinds.dedup();
+        kinds
+    }
+
     /// The port at which TCP is taken, if it is.
     pub fn tcp_port(&self) -> Option<u16> {
         self.listening.first().map(SocketAddr::port)
