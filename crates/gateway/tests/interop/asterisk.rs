@@ -56,13 +56,24 @@ pub struct Asterisk {
     events: Arc<Mutex<Vec<Event>>>,
     /// SIP on UDP and TCP, on 127.0.0.1.
     pub sip_port: u16,
+    /// HTTP, on 127.0.0.1.
+    pub http_port: u16,
 }
 
 impl Asterisk {
     fn start(root: &Path, test: &str) -> Self {
         let folder = folder(&format!("asterisk-{}", test.replace(' ', "-")));
-        let (sip_port, manager_port) = (free_port(), free_port());
-        write_configuration(&folder, sip_port, manager_port);
+        let (sip_port, manager_port, http_port) = (free_port(), free_port(), free_port());
+        write_configuration(
+            &folder,
+            &[
+                ("@SIP_PORT@", sip_port),
+                ("@AMI_PORT@", manager_port),
+                ("@HTTP_PORT@", http_port),
+                ("@RTP_FIRST@", 20_000),
+                ("@RTP_LAST@", 24_999),
+            ],
+        );
         let mut unshare = peer::command("unshare");
         unshare
             .args(["--mount", "--pid", "--fork", "--kill-child"])
@@ -87,6 +98,7 @@ impl Asterisk {
             manager,
             events,
             sip_port,
+            http_port,
         };
         asterisk.act(&[
             ("Action", "Login"),
@@ -124,7 +136,12 @@ impl Asterisk {
         let text = std::fs::read_to_string(&file).expect("the configuration is committed");
         let text = text.replace("@STREAM_PORT@", &port.to_string());
         std::fs::write(file, text).expect("the test's folder is writable");
-        for module in ["res_websocket_client.so", "chan_websocket.so"] {
+        self.load(&["res_websocket_client.so", "chan_websocket.so"]);
+    }
+
+    /// Loads modules, in this order.
+    pub fn load(&mut self, modules: &[&str]) {
+        for module in modules {
             let load = [
                 ("Action", "ModuleLoad"),
                 ("Module", module),
@@ -132,6 +149,23 @@ impl Asterisk {
             ];
             self.act(&load);
         }
+    }
+
+    /// Calls a channel and, once it answers, gives it to a Stasis application.
+    pub fn call_stasis(&mut self, channel: &str, application: &str) {
+        self.act(&[
+            ("Action", "Originate"),
+            ("Channel", channel),
+            ("Application", "Stasis"),
+            ("Data", application),
+            ("Timeout", "20000"),
+            ("Async", "true"),
+        ]);
+    }
+
+    /// Has it end all its calls and leave.
+    pub fn stop(&mut self) {
+        self.act(&[("Action", "Command"), ("Command", "core stop now")]);
     }
 
     /// Waits for a user event of this name that a scene sends.
@@ -199,18 +233,16 @@ impl Drop for Asterisk {
 }
 
 /// Copies the configuration with the ports of this run in place.
-fn write_configuration(folder: &Path, sip_port: u16, manager_port: u16) {
+fn write_configuration(folder: &Path, ports: &[(&str, u16)]) {
     for part in ["etc", "run", "log"] {
         std::fs::create_dir_all(folder.join(part)).expect("the test's folder is writable");
     }
     for entry in std::fs::read_dir(CONFIGURATION).expect("the configuration is committed") {
         let file = entry.expect("a readable folder").path();
         let text = std::fs::read_to_string(&file).expect("a text file");
-        let text = text
-            .replace("@SIP_PORT@", &sip_port.to_string())
-            .replace("@AMI_PORT@", &manager_port.to_string())
-            .replace("@RTP_FIRST@", "20000")
-            .replace("@RTP_LAST@", "24999");
+        let text = ports.iter().fold(text, |text, (name, port)| {
+            text.replace(name, &port.to_string())
+        });
         let name = file.file_name().expect("a file has a name");
         std::fs::write(folder.join("etc").join(name), text).expect("the test's folder is writable");
     }

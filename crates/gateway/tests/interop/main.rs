@@ -6,6 +6,7 @@
 mod support;
 
 mod asterisk;
+mod asterisk_ari;
 mod asterisk_calls;
 mod asterisk_changes;
 mod asterisk_streams;
