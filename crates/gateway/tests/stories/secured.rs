@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
+use socket2::SockRef;
 use trunkline_call::EndReason;
 use trunkline_phone::softphone::{Script, Settings};
 use trunkline_testkit::{Authority, Validity};
@@ -219,6 +220,65 @@ fn an_application_that_breaks_off_in_the_middle_of_a_record_is_lost() {
     assert_eq!(record["end"]["by"], "gateway", "{record}");
     assert_eq!(record["end"]["reason"], "app_lost", "{record}");
     steady.end_unharmed(&gateway);
+}
+
+#[test]
+fn an_application_behind_tls_that_does_not_read_loses_the_oldest_sound() {
+    let authority = Authority::new("ours");
+    let lobby = Lobby::open();
+    let socket = SockRef::from(lobby.listener());
+    socket.set_recv_buffer_size(4 * 1024).expect("a buffer");
+    let door = Door::narrow(lobby.address(), authority.server(&["localhost"]));
+    let mut steady = Steady::new();
+    let apps = [("steady", steady.url()), ("slow", door.url("localhost"))];
+    let gateway = gateway("secured-slow", &authority, &apps);
+    steady.begin(&gateway);
+    // Low first, high later: what is left tells what was dropped.
+    let (low, high) = (300.0, 1_500.0);
+    let said = [
+        sound::tone(low, 16_000, 16_000 * 4),
+        sound::tone(high, 16_000, 16_000 * 60),
+    ]
+    .concat();
+    let script = Script::new().play(Duration::ZERO, &said);
+    let caller = Caller::follow(&gateway.uri("slow"), Settings::default(), script);
+    let mut session = lobby.accept();
+    session.wait_for("answered");
+    // The steady call's clock says how long nobody reads.
+    steady.wait_frames(8 * 50);
+    session.until("the latest sound is heard", |session| {
+        (sound::frames_of_tone(high, 16_000, &session.heard) >= 50).then_some(())
+    });
+    let low_heard = sound::frames_of_tone(low, 16_000, &session.heard);
+    assert!(low_heard < 180, "{low_heard} of 200 frames");
+    session.send(&json!({"type": "hangup"}));
+    assert_eq!(session.wait_for("stop")["by"], "app");
+    caller.report();
+    let record = gateway.wait_for_record("to", "slow");
+    let dropped = record["application"]["framesDropped"].as_u64();
+    assert!(dropped >= Some(50), "{record}");
+    steady.end_unharmed(&gateway);
+}
+
+#[test]
+fn an_authority_that_is_added_is_believed_from_the_next_call_on() {
+    let authority = Authority::new("ours");
+    let lobby = Lobby::open();
+    let door = Door::before(lobby.address(), authority.server(&["localhost"]));
+    let gateway = Gateway::leading_to("secured-reload", &door.url("localhost"));
+    let report = Caller::dial(&gateway.uri("before")).report();
+    assert!(matches!(report.end, EndReason::Upstream { code: 503, .. }));
+    let file = gateway.folder().join("trunkline.yaml");
+    let text = std::fs::read_to_string(&file).expect("its configuration");
+    let ca = ca_file("secured-reload", &authority);
+    let more = format!("tls: {{ca_file: \"{}\"}}\n", ca.display());
+    std::fs::write(&file, text + &more).expect("a configuration");
+    gateway.signal("HUP");
+    eventually("the configuration is taken", || {
+        let view = gateway.get("/v1/configuration");
+        (view["reloads"].as_u64() >= Some(1)).then_some(())
+    });
+    both_hear_each_other(&gateway, &lobby, "after");
 }
 
 #[test]

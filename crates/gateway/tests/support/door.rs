@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
 use rustls::ServerConfig;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -19,6 +20,8 @@ use tokio_rustls::TlsAcceptor;
 struct State {
     /// Half of the next record leaves, and then the connection breaks.
     cuts: AtomicBool,
+    /// What the socket toward the server may keep.
+    room: Option<usize>,
     /// Handshakes that were done.
     passed: AtomicUsize,
 }
@@ -34,10 +37,27 @@ pub struct Door {
 impl Door {
     /// One before the server at this address.
     pub fn before(inner: SocketAddr, config: Arc<ServerConfig>) -> Self {
+        Self::with_room(inner, config, None)
+    }
+
+    /// The same, whose sockets keep hardly anything for a server that does not read.
+    pub fn narrow(inner: SocketAddr, config: Arc<ServerConfig>) -> Self {
+        Self::with_room(inner, config, Some(4 * 1024))
+    }
+
+    fn with_room(inner: SocketAddr, config: Arc<ServerConfig>, room: Option<usize>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a listener of tokio");
+        if let Some(room) = room {
+            // What is accepted inherits it.
+            let socket = SockRef::from(&listener);
+            socket.set_recv_buffer_size(room).expect("a buffer");
+        }
         let port = listener.local_addr().expect("a bound address").port();
-        let state = Arc::<State>::default();
+        let state = Arc::new(State {
+            room,
+            ..State::default()
+        });
         let theirs = Arc::clone(&state);
         let (leave, left) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -120,6 +140,9 @@ async fn pass(
     let mut outside = TlsAcceptor::from(config).accept(stream).await?;
     state.passed.fetch_add(1, Ordering::SeqCst);
     let mut inside = TcpStream::connect(inner).await?;
+    if let Some(room) = state.room {
+        SockRef::from(&inside).set_send_buffer_size(room)?;
+    }
     copy_bidirectional(&mut outside, &mut inside).await?;
     Ok(())
 }
