@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
+use trunkline_call::{CallCommand, CallEvent, Digit, GatewayReason, Headers, Target};
 pub use trunkline_media::session::Port;
 use trunkline_sip::endpoint::{Action, Event};
 use trunkline_streams::{CloseCode, Frame};
@@ -85,10 +85,9 @@ pub enum Output<'a> {
     Send(Frame<'a>),
     /// Close the leg's connection with this code, after what was sent.
     Close(u16),
-    /// The call is over, and closing its connection does not end it at the provider: ask its REST
-    /// interface to. A driver that cannot leaves the caller on the line, and says so where its
-    /// operator looks. [`Output::Close`] follows.
-    EndAtProvider,
+    /// Only the provider's REST interface can do this for the call. A driver that cannot ask it says
+    /// so where its operator looks.
+    AtProvider(Wish),
     /// Nothing more will come, and [`Leg::stats`] is final: the leg can be dropped. Given once,
     /// after [`CallEvent::Ended`] and after the last message of its dialog was seen to.
     Finished,
@@ -140,4 +139,15 @@ pub trait Leg: Send {
     fn stats(&self) -> Stats;
     /// What was agreed with the far end, for displays and the record.
     fn describe(&self) -> Description;
+}
+
+/// What only a provider's REST interface can do for a call over its media stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// End it: without that the caller stays on the line.
+    HangUp,
+    /// Connect the caller with somebody else. What comes of asking is told as [`Input::Dial`].
+    Transfer(Target),
+    /// Press a key.
+    Press(Digit),
 }

@@ -25,7 +25,7 @@
 //!             Output::Dial { target, .. } => println!("wants {} called", target.as_str()),
 //!             Output::Send(frame) => println!("for its connection: {frame:?}"),
 //!             Output::Close(code) => println!("its connection is done: {code}"),
-//!             Output::EndAtProvider => println!("for the provider's REST interface"),
+//!             Output::AtProvider(_) => println!("for the provider's REST interface"),
 //!             Output::Finished => return None,
 //!         }
 //!     }
@@ -39,5 +39,5 @@ pub mod sip;
 mod stats;
 pub mod stream;
 
-pub use leg::{DialNews, DialPurpose, Input, Leg, Output, Port};
+pub use leg::{DialNews, DialPurpose, Input, Leg, Output, Port, Wish};
 pub use stats::{Description, KeyWay, Stats};

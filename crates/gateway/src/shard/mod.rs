@@ -36,7 +36,7 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
 use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
-use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats};
+use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats, Wish};
 use trunkline_sip::endpoint::{Action, Event};
 use trunkline_streams::document::{Brought, Errand};
 use trunkline_streams::{AppStats, AppWire};
@@ -125,8 +125,8 @@ pub enum Report {
     Redial(CallKey),
     /// A call follows the document of this number, and that wants something done.
     Errand(CallKey, u64, Errand),
-    /// A call is over, and only its provider's REST interface can tell the caller.
-    EndAtProvider(CallKey),
+    /// A call wants something that only its provider's REST interface can do.
+    AtProvider(CallKey, Wish),
     /// A call is over and its sockets are closed.
     Finished(CallKey, Box<Final>),
 }

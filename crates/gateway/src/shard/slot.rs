@@ -313,8 +313,8 @@ impl Slot {
                         line.close(code, now);
                     }
                 }
-                Output::EndAtProvider => {
-                    let _ = around.reports.send(Report::EndAtProvider(self.key));
+                Output::AtProvider(wish) => {
+                    let _ = around.reports.send(Report::AtProvider(self.key, wish));
                 }
                 Output::Signal(signal) => {
                     let _ = around.reports.send(Report::Signal(self.key, signal));

@@ -55,12 +55,23 @@ pub struct Card {
     pub waits: bool,
     /// The number of the document it follows in place of its application.
     pub document: Option<u64>,
+    /// Keys that its provider is to press, and whether it is being asked to.
+    pub keys: Keys,
     /// Whether it is joined with another.
     pub joined: bool,
     /// The call it was placed for.
     pub placed_for: Option<PlacedFor>,
     /// What is kept of it afterwards, as far as it is known.
     pub record: CallRecord,
+}
+
+/// Keys on their way to a provider, which is asked for one handful after the other.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Those that wait.
+    pub waiting: String,
+    /// Whether some are being pressed.
+    pub under_way: bool,
 }
 
 /// The way of a call, and its name there.

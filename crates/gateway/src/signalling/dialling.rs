@@ -1,6 +1,6 @@
 //! Calls that go out, for whoever asks: the interface, or a call that is being moved.
 
-use super::card::{Card, Phase, PlacedFor, Way};
+use super::card::{Card, Keys, Phase, PlacedFor, Way};
 use super::incoming::{call_info, rtp_line};
 use super::target::{self, Destination};
 use super::{Desk, Inner};
@@ -265,6 +265,7 @@ impl Desk {
             answered: None,
             waits: false,
             document: None,
+            keys: Keys::default(),
             joined: false,
             placed_for,
             record,

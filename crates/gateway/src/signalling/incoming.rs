@@ -1,6 +1,6 @@
 //! Calls that come in: is there room, who takes it, where is its media.
 
-use super::card::{Card, Phase, Way};
+use super::card::{Card, Keys, Phase, Way};
 use super::parties::Parties;
 use super::{Desk, Inner};
 use crate::apps;
@@ -131,6 +131,7 @@ impl Desk {
             answered: None,
             waits: false,
             document: None,
+            keys: Keys::default(),
             joined: false,
             placed_for: None,
             record: accepted.record,

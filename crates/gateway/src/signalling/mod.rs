@@ -1,6 +1,7 @@
 //! Signalling: one task that owns the SIP endpoint, the sockets of SIP, the RTP ports and the
 //! card of every live call. It is the only place where calls begin and end.
 
+mod at_provider;
 mod card;
 mod dialling;
 mod documents;
@@ -37,6 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 use transports::StreamEvent;
 use trunkline_call::{CallId, GatewayReason};
+use trunkline_legs::DialNews;
 use trunkline_legs::sip::answer_stray;
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply, Service};
@@ -65,6 +67,10 @@ enum Inner {
     WaitOver(CallKey),
     /// A provider was asked to place a call.
     Placed(Box<placed::Answered>),
+    /// A provider was asked to move the caller of a call.
+    Moved(CallKey, DialNews),
+    /// A provider has pressed keys, or has not.
+    Pressed(CallKey),
     /// A call that a provider was to place should have come by now.
     AwaitedTooLong(CallId),
     /// An errand of the document of this number came to its end.
@@ -255,6 +261,8 @@ impl Desk {
             Inner::Opened(key, _) | Inner::OpenFailed(key, _) if self.follows(key) => {}
             Inner::Opened(key, socket) => self.tell(key, ToCall::Opened(socket)),
             Inner::Placed(answered) => self.placed(*answered),
+            Inner::Moved(key, news) => self.tell(key, ToCall::Dial(news)),
+            Inner::Pressed(key) => self.press_waiting(key),
             Inner::AwaitedTooLong(id) => self.awaited_too_long(id),
             Inner::Errand(key, document, outcome) => self.errand_done(key, document, outcome),
             Inner::OpenFailed(key, why) => {

@@ -29,7 +29,7 @@ impl Desk {
             }
             Report::Redial(key) => self.redial(key),
             Report::Errand(key, document, errand) => self.errand(key, document, errand),
-            Report::EndAtProvider(key) => self.end_at_provider(key),
+            Report::AtProvider(key, wish) => self.ask_provider(key, wish),
             Report::Finished(key, last) => self.finished(key, *last),
         }
     }

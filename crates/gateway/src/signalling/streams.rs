@@ -1,21 +1,18 @@
 //! Calls that a provider brings as a media stream: who takes it, and where it lives.
 
 use super::Desk;
-use super::card::{Card, Phase, Way};
+use super::card::{Card, Keys, Phase, Way};
 use super::incoming::call_info;
 use super::placed::Awaited;
 use crate::control::ControlError;
-use crate::providers;
-use crate::shard::{CallKey, Messages, NewLine};
+use crate::shard::{Messages, NewLine};
 use std::net::SocketAddr;
 use std::time::{Instant, SystemTime};
 use trunkline_call::record::CallRecord;
 use trunkline_call::routes::{Arrival, Decision};
 use trunkline_call::{CallInfo, Direction, Headers};
 use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
-use trunkline_providers::Provider;
 use trunkline_providers::answer::TexmlCodec;
-use trunkline_providers::rest::Ask;
 use trunkline_streams::stream::sound::UnsupportedFormat;
 use trunkline_streams::stream::{Encoding, MediaFormat, Start};
 
@@ -135,6 +132,7 @@ impl Desk {
         };
         let settings = Settings {
             longest_call: self.settings.limits.call_duration,
+            by_rest: self.by_rest(provider),
         };
         let leg = StreamLeg::new(greeted, settings, now)?;
         let card = Card {
@@ -146,6 +144,7 @@ impl Desk {
             answered: None,
             waits: false,
             document: None,
+            keys: Keys::default(),
             joined: false,
             placed_for: None,
             record,
@@ -189,39 +188,6 @@ impl Desk {
         let (from, to) = (start.from.clone(), start.to.clone());
         let info = call_info(direction, from, to, Headers::default(), parameters);
         Ok((info, app.to_owned()))
-    }
-
-    /// Only the provider's REST interface can end this call, and it is asked to.
-    pub(super) fn end_at_provider(&self, key: CallKey) {
-        let Some(card) = self.cards.get(&key) else {
-            return;
-        };
-        let Way::Stream(at) = &card.way else {
-            return;
-        };
-        let (call, provider) = (card.info.id, at.dialect);
-        let account = Provider::named(provider);
-        let account = account.and_then(|provider| self.settings.providers.account(provider));
-        let Some(account) = account else {
-            tracing::warn!(
-                %call, provider, at_provider = ?at.call_id,
-                "the stream is closed, but the caller stays on the line: \
-                 set providers.{provider}.api_key, so that the provider can be told to hang up"
-            );
-            return;
-        };
-        let hang_up = Ask::HangUp {
-            call: at.call_id.clone(),
-        };
-        let trust = self.settings.tls.clone();
-        tokio::spawn(async move {
-            match providers::ask(&account, &hang_up, &trust).await {
-                Ok(_) => tracing::debug!(%call, provider, "the provider hangs up"),
-                Err(error) => {
-                    tracing::warn!(%call, provider, "the provider does not hang up: {error}");
-                }
-            }
-        });
     }
 }
 

@@ -79,6 +79,16 @@ pub fn find(
     }
 }
 
+/// Whether a provider may be asked to dial a number or a URI.
+pub fn may_be_dialled_by(provider: &str, target: &Target, settings: &Settings) -> bool {
+    let text = target.as_str();
+    let uri = match text.contains([':', '@']) {
+        true => Uri::parse(text).ok().filter(Uri::is_sip),
+        false => Uri::sip(Some(text), provider, None),
+    };
+    uri.is_some_and(|uri| is_allowed(&settings.dial, text, &uri))
+}
+
 /// Whether a rule allows a number, or the bare URI that is called: `sip:user@host`, and the port
 /// if there is one. Parameters and headers say nothing of whom is called, so that no rule can be
 /// met by `sip:anybody@elsewhere;x=@pbx.example.com`.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trunkline_providers::signature::twilio;
 use trunkline_providers::{Form, Secret};
 
-use crate::support::{Gateway, Lobby, Provider, Web, ask_with};
+use crate::support::{Events, Gateway, Lobby, Provider, Web, ask_with, eventually};
 
 const PUBLIC: &str = "https://voice.example.com";
 const TOKEN: &str = "12345-not-for-the-log";
@@ -226,13 +226,74 @@ fn telnyx_is_given_the_stream_at_once() {
         .strip_prefix("wss://voice.example.com")
         .expect("our stream");
     let mut provider = Provider::open(gateway.http_port, path).expect("a stream");
-    provider.send(&json!({"event": "connected", "version": "1.0.0"}));
-    provider.send(&json!({"event": "start", "sequence_number": "1", "stream_id": "s1", "start": {
-        "user_id": "u1", "call_control_id": "v3:abc", "from": "+15559990000", "to": "+15551230000",
-        "media_format": {"encoding": "PCMU", "sample_rate": 8000, "channels": 1},
-    }}));
+    begin_as_telnyx(&mut provider);
     let mut session = lobby.accept();
     let start = session.wait_for("start");
     assert_eq!(start["callId"], told["id"]);
     assert_eq!(start["direction"], "outbound");
+}
+
+/// What Telnyx says first.
+fn begin_as_telnyx(provider: &mut Provider) {
+    provider.send(&json!({"event": "connected", "version": "1.0.0"}));
+    provider.send(
+        &json!({"event": "start", "sequence_number": "1", "stream_id": "s1", "start": {
+            "user_id": "u1", "call_control_id": "v3:abc", "from": "+15559990000", "to": "nobody",
+            "media_format": {"encoding": "PCMU", "sample_rate": 8000, "channels": 1},
+        }}),
+    );
+}
+
+/// The next event of this type that a call tells.
+fn told(events: &mut Events, kind: &str) -> Value {
+    loop {
+        let event = events.wait_for("call.event")["event"].clone();
+        if event["type"] == kind {
+            return event;
+        }
+    }
+}
+
+#[test]
+fn telnyx_presses_keys_and_moves_a_caller_whom_it_has_brought() {
+    let (web, lobby) = (Web::open(), Lobby::open());
+    for verb in ["send_dtmf", "transfer"] {
+        web.put(&format!("/v2/calls/v3%3Aabc/actions/{verb}"), b"{}");
+    }
+    let gateway = gateway("placed-moved", &web, &lobby);
+    let mut provider =
+        Provider::open(gateway.http_port, "/sip/telnyx/media-stream").expect("a stream");
+    begin_as_telnyx(&mut provider);
+    gateway.wait_for_calls(1);
+    let id = gateway.calls()[0]["id"].as_str().expect("an id").to_owned();
+    gateway.tell(&id, "dtmf", &json!({"digits": "12#"}));
+    let pressed = || {
+        let asked = web.asked().into_iter();
+        let bodies = asked.filter_map(|asked| {
+            let body = asked.split_once("send_dtmf HTTP/1.1 ")?.1.to_owned();
+            let body: Value = serde_json::from_str(&body).ok()?;
+            Some(body["digits"].as_str()?.to_owned())
+        });
+        bodies.collect::<Vec<_>>().concat()
+    };
+    eventually("all keys are pressed, in their order", || {
+        (pressed() == "12#").then_some(())
+    });
+
+    let mut events = Events::listen(gateway.http_port);
+    gateway.ask(&["transfer", &id, "+49301234567"]);
+    let denied = told(&mut events, "refused");
+    assert_eq!(denied["why"], "denied", "{denied}");
+    gateway.ask(&["transfer", &id, "+15551230009"]);
+    let moved = web.wait_asked("POST /v2/calls/v3%3Aabc/actions/transfer HTTP/1.1 ");
+    assert!(moved.contains("+15551230009"), "{moved}");
+    let taken_on = told(&mut events, "transferred");
+    assert_eq!(taken_on["outcome"]["code"], 202, "{taken_on}");
+    gateway.ask(&["hangup", &id]);
+    gateway.only_record();
+    let asked = web.asked();
+    assert!(
+        !asked.iter().any(|asked| asked.contains("/hangup")),
+        "{asked:?}"
+    );
 }

@@ -11,7 +11,7 @@ use trunkline_streams::stream::Down;
 
 use super::StreamLeg;
 use super::saying::Dropped;
-use crate::DialNews;
+use crate::{DialNews, Wish};
 
 /// A transfer under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub(super) enum Moving {
     No,
     /// The provider was asked to move the call. It says nothing of how that goes: it leaves.
     Asked,
+    /// The same over its REST interface, which answers.
+    AskedByRest,
+    /// It has taken that on. Its stream may stay.
+    Moved,
     /// A leg is being placed to be joined with this one.
     Joining,
 }
@@ -103,7 +107,9 @@ impl StreamLeg {
     fn press(&mut self, digit: Digit, duration_ms: u32) {
         let duration = Some(std::time::Duration::from_millis(duration_ms.into()));
         let key = Down::Dtmf { digit, duration };
-        if !self.outbox.say(self.codec.as_mut(), &key) {
+        if self.by_rest.presses {
+            self.outbox.ask_provider(Wish::Press(digit));
+        } else if !self.outbox.say(self.codec.as_mut(), &key) {
             self.refuse(CommandKind::SendDtmf, Why::Unsupported);
         }
     }
@@ -111,11 +117,14 @@ impl StreamLeg {
     /// The provider moves the call where its dialect can ask it to; otherwise a second leg is
     /// joined with this one.
     fn transfer(&mut self, target: Target, headers: Headers, mode: TransferMode) {
-        if self.moving == Moving::Joining {
+        if matches!(self.moving, Moving::Joining | Moving::AskedByRest) {
             return self.refuse(CommandKind::Transfer, Why::NotNow);
         }
-        let asked = mode == TransferMode::Refer && self.ask_to_move(&target);
-        if asked {
+        let is_theirs = mode == TransferMode::Refer;
+        if is_theirs && self.by_rest.moves {
+            self.moving = Moving::AskedByRest;
+            self.outbox.ask_provider(Wish::Transfer(target));
+        } else if is_theirs && self.ask_to_move(&target) {
             self.moving = Moving::Asked;
         } else {
             self.moving = Moving::Joining;
@@ -131,20 +140,22 @@ impl StreamLeg {
 
     /// The provider has left. Where it was asked to move the call, it has done so for all we know.
     pub(super) fn conclude_transfer(&mut self) {
-        if std::mem::take(&mut self.moving) == Moving::Asked {
-            self.outbox.tell(CallEvent::Transferred(TransferOutcome {
-                code: 202,
-                text: "Accepted".to_owned(),
-            }));
+        let moving = std::mem::take(&mut self.moving);
+        if matches!(moving, Moving::Asked | Moving::AskedByRest) {
+            self.outbox.tell(CallEvent::Transferred(taken_on()));
         }
     }
 
-    /// News of the leg that is to be joined with this one.
+    /// News of the leg that is to be joined with this one, or of what the provider was asked.
     pub(super) fn on_dial_news(&mut self, news: DialNews) {
-        if self.moving != Moving::Joining {
+        if !matches!(self.moving, Moving::Joining | Moving::AskedByRest) {
             return;
         }
         let outcome = match news {
+            DialNews::Up if self.moving == Moving::AskedByRest => {
+                self.moving = Moving::Moved;
+                return self.outbox.tell(CallEvent::Transferred(taken_on()));
+            }
             DialNews::Progress { .. } => return,
             DialNews::Denied => {
                 self.moving = Moving::No;
@@ -158,5 +169,13 @@ impl StreamLeg {
         };
         self.moving = Moving::No;
         self.outbox.tell(CallEvent::Transferred(outcome));
+    }
+}
+
+/// The provider moves the caller; how that goes, it does not say.
+fn taken_on() -> TransferOutcome {
+    TransferOutcome {
+        code: 202,
+        text: "Accepted".to_owned(),
     }
 }

@@ -8,6 +8,8 @@ use trunkline_streams::CloseCode;
 use trunkline_streams::stream::{Down, Hangup};
 
 use super::StreamLeg;
+use super::commands::Moving;
+use crate::Wish;
 
 /// A close that went as it should (RFC 6455 §7.4.1).
 const NORMAL: u16 = 1000;
@@ -32,7 +34,9 @@ impl StreamLeg {
             Hangup::Message => {
                 self.outbox.say(self.codec.as_mut(), &Down::Hangup);
             }
-            Hangup::Rest => self.outbox.end_at_provider(),
+            // A caller who was moved is with somebody else, and is left there.
+            Hangup::Rest if self.moving == Moving::Moved => {}
+            Hangup::Rest => self.outbox.ask_provider(Wish::HangUp),
         }
         self.outbox.close(close_code(&reason));
         self.over(now, reason);

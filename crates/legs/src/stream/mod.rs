@@ -54,6 +54,17 @@ const EARLY_MAX: Duration = Duration::from_micros(EARLY_MAX_US.unsigned_abs());
 pub struct Settings {
     /// The longest call; `None`: no limit.
     pub longest_call: Option<Duration>,
+    /// What the provider can be asked for besides its stream.
+    pub by_rest: ByRest,
+}
+
+/// What a provider does for a call when it is asked over its REST interface, and the call goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByRest {
+    /// It moves the caller.
+    pub moves: bool,
+    /// It presses keys.
+    pub presses: bool,
 }
 
 /// A call over a provider's media stream. It is answered when it begins: the provider has done
@@ -81,6 +92,7 @@ pub struct StreamLeg {
     /// Watched where the dialect has a way to ask.
     liveness: Option<Liveness>,
     moving: Moving,
+    by_rest: ByRest,
     /// The application has said something since answer.
     spoke: bool,
     said: u64,
@@ -130,6 +142,7 @@ impl StreamLeg {
             backlog: 0,
             liveness: manners.pings.then(|| Liveness::new(now)),
             moving: Moving::default(),
+            by_rest: settings.by_rest,
             spoke: false,
             said: 0,
             said_bytes: 0,

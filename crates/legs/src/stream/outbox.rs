@@ -7,7 +7,7 @@ use trunkline_call::{CallEvent, Headers, Target};
 use trunkline_streams::Frame;
 use trunkline_streams::stream::{Down, StreamCodec};
 
-use crate::{DialPurpose, Output};
+use crate::{DialPurpose, Output, Wish};
 
 /// An output that waits to be polled.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ enum Queued {
     Ping,
     Close(u16),
     Dial(Box<(Target, Headers)>),
-    EndAtProvider,
+    AtProvider(Wish),
     Finished,
 }
 
@@ -78,8 +78,8 @@ impl Outbox {
             .push_back(Queued::Dial(Box::new((target, headers))));
     }
 
-    pub(super) fn end_at_provider(&mut self) {
-        self.queue.push_back(Queued::EndAtProvider);
+    pub(super) fn ask_provider(&mut self, wish: Wish) {
+        self.queue.push_back(Queued::AtProvider(wish));
     }
 
     pub(super) fn finish(&mut self) {
@@ -106,7 +106,7 @@ impl Outbox {
                     headers,
                 }
             }
-            Queued::EndAtProvider => Output::EndAtProvider,
+            Queued::AtProvider(wish) => Output::AtProvider(wish),
             Queued::Finished => Output::Finished,
         })
     }

@@ -7,7 +7,7 @@ use trunkline_call::{
     Mark, Target, TransferMode, TransferOutcome, Why,
 };
 use trunkline_legs::stream::{NONSENSE_MAX, PING_AFTER, QUIET_MAX, Settings, StreamLeg};
-use trunkline_legs::{DialNews, Input, Leg};
+use trunkline_legs::{DialNews, Input, Leg, Wish};
 use trunkline_streams::CloseCode;
 use trunkline_streams::stream::{Encoding, Hangup, MediaFormat, Up};
 
@@ -118,7 +118,7 @@ fn the_caller_hangs_up() {
 fn we_hang_up_by_the_means_of_the_dialect() {
     for (hangup, before) in [
         (Hangup::Close, None),
-        (Hangup::Rest, Some(Did::EndedAtProvider)),
+        (Hangup::Rest, Some(Did::Asked(Wish::HangUp))),
     ] {
         let mut rig = Rig::with(|manners| manners.hangup = hangup);
         rig.command(CallCommand::Hangup(HangupCause::Normal));
@@ -127,6 +127,91 @@ fn we_hang_up_by_the_means_of_the_dialect() {
         assert_eq!(did, expected.collect::<Vec<_>>());
         assert_eq!(ended(&rig), &EndReason::App(HangupCause::Normal));
     }
+}
+
+fn refer(target: &str) -> CallCommand<'static> {
+    CallCommand::Transfer {
+        target: Target::new(target).unwrap(),
+        headers: Headers::default(),
+        mode: TransferMode::Refer,
+    }
+}
+
+#[test]
+fn a_provider_that_is_asked_to_moves_the_caller_and_is_not_told_to_hang_up_after_that() {
+    let mut rig = Rig::by_rest(|manners| manners.hangup = Hangup::Rest);
+    rig.command(refer("+15551230000"));
+    let target = Target::new("+15551230000").unwrap();
+    let asked = Did::Asked(Wish::Transfer(target));
+    assert_eq!(
+        rig.did.drain(..).next_back().map(|(_, did)| did),
+        Some(asked)
+    );
+    // One at a time.
+    rig.command(refer("+15551230001"));
+    let not_now = CallEvent::Refused {
+        command: CommandKind::Transfer,
+        why: Why::NotNow,
+    };
+    assert_eq!(rig.told().last(), Some(&&not_now));
+    rig.input(Input::Dial(DialNews::Up));
+    let taken_on = CallEvent::Transferred(TransferOutcome {
+        code: 202,
+        text: "Accepted".to_owned(),
+    });
+    assert_eq!(rig.told().last(), Some(&&taken_on));
+    rig.command(CallCommand::Hangup(HangupCause::Normal));
+    let did: Vec<_> = rig.did.drain(..).map(|(_, did)| did).collect();
+    assert_eq!(did, [Did::Closed(1000), Did::Finished]);
+}
+
+#[test]
+fn a_caller_whom_the_provider_does_not_move_stays() {
+    let mut rig = Rig::by_rest(|manners| manners.hangup = Hangup::Rest);
+    rig.command(refer("+15551230000"));
+    let failed = DialNews::Failed {
+        code: 503,
+        text: "no".to_owned(),
+    };
+    rig.input(Input::Dial(failed));
+    assert!(
+        matches!(rig.told().last(), Some(CallEvent::Transferred(outcome)) if outcome.code == 503)
+    );
+    rig.command(refer("+15551230000"));
+    rig.input(Input::Dial(DialNews::Denied));
+    let denied = CallEvent::Refused {
+        command: CommandKind::Transfer,
+        why: Why::Denied,
+    };
+    assert_eq!(rig.told().last(), Some(&&denied));
+    rig.did.clear();
+    rig.command(CallCommand::Hangup(HangupCause::Normal));
+    assert_eq!(
+        rig.did.first().map(|(_, did)| did),
+        Some(&Did::Asked(Wish::HangUp))
+    );
+}
+
+#[test]
+fn keys_are_pressed_by_a_provider_whose_dialect_has_no_word_for_them() {
+    let digit = Digit::from_char('7').unwrap();
+    let press = CallCommand::SendDtmf {
+        digit,
+        duration_ms: 100,
+    };
+    let mut rig = Rig::by_rest(|_| ());
+    rig.command(press.clone());
+    assert_eq!(
+        rig.did.last().map(|(_, did)| did),
+        Some(&Did::Asked(Wish::Press(digit)))
+    );
+    let mut rig = Rig::new();
+    rig.command(press);
+    let refused = CallEvent::Refused {
+        command: CommandKind::SendDtmf,
+        why: Why::Unsupported,
+    };
+    assert_eq!(rig.told().last(), Some(&&refused));
 }
 
 #[test]
@@ -190,6 +275,7 @@ fn a_far_end_that_says_nothing_is_asked_and_then_given_up() {
 fn a_call_lasts_no_longer_than_permitted() {
     let settings = Settings {
         longest_call: Some(Duration::from_secs(10)),
+        ..Settings::default()
     };
     let mut rig = Rig::of(dialect(|_| ()), start(), settings);
     for _ in 0..11 {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use trunkline_audio::g711::ulaw;
 use trunkline_call::{CallCommand, CallEvent, Digit};
-use trunkline_legs::stream::{Greeted, Settings, StreamLeg};
-use trunkline_legs::{Input, Leg, Output};
+use trunkline_legs::stream::{ByRest, Greeted, Settings, StreamLeg};
+use trunkline_legs::{Input, Leg, Output, Wish};
 use trunkline_streams::dialect::StreamDialect;
 use trunkline_streams::stream::{Down, Manners, Marks, Media, Start, StreamCodec, Track, Up};
 use trunkline_streams::{CloseCode, Frame, twilio};
@@ -21,7 +21,7 @@ pub enum Did {
     Pinged,
     Hangup,
     Closed(u16),
-    EndedAtProvider,
+    Asked(Wish),
     Dialled(String),
     Finished,
 }
@@ -82,6 +82,18 @@ impl Rig {
 
     pub fn with(change: impl FnOnce(&mut Manners)) -> Self {
         Self::of(dialect(change), start(), Settings::default())
+    }
+
+    /// A provider that does all that it can over its REST interface.
+    pub fn by_rest(change: impl FnOnce(&mut Manners)) -> Self {
+        let settings = Settings {
+            by_rest: ByRest {
+                moves: true,
+                presses: true,
+            },
+            ..Settings::default()
+        };
+        Self::of(dialect(change), start(), settings)
     }
 
     pub fn of(dialect: &'static StreamDialect, start: Start, settings: Settings) -> Self {
@@ -268,7 +280,7 @@ impl Rig {
                     )
                 }
                 Output::Close(code) => Did::Closed(code),
-                Output::EndAtProvider => Did::EndedAtProvider,
+                Output::AtProvider(wish) => Did::Asked(wish),
                 Output::Dial { target, .. } => Did::Dialled(target.as_str().to_owned()),
                 Output::Finished => Did::Finished,
                 other => panic!("a stream has no {other:?}"),

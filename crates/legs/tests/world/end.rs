@@ -152,7 +152,7 @@ impl End {
                 } => {
                     self.dials.push((purpose, target, headers));
                 }
-                Output::Send(_) | Output::Close(_) | Output::EndAtProvider => {
+                Output::Send(_) | Output::Close(_) | Output::AtProvider(_) => {
                     panic!("a SIP call has no connection of its own")
                 }
                 Output::Finished => {

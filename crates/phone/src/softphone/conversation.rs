@@ -309,7 +309,7 @@ impl Conversation {
                 // A phone has one line.
                 Output::Dial { .. } => leg.handle_input(now, Input::Dial(DialNews::Denied)),
                 // A SIP call has no connection of its own.
-                Output::Send(_) | Output::Close(_) | Output::EndAtProvider => {}
+                Output::Send(_) | Output::Close(_) | Output::AtProvider(_) => {}
             }
         }
     }
