@@ -4,8 +4,9 @@
 use crate::shard::{AppStream, websocket_config};
 use crate::tls::{self, NoTls, Trust};
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use trunkline_call::CallInfo;
 use tungstenite::client::{IntoClientRequest, client_with_config};
@@ -31,6 +32,9 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+    /// It is not permitted to go there.
+    #[error("{0}")]
+    NotPermitted(String),
     /// Somebody there with whom there is no TLS.
     #[error("{url}: {source}")]
     Tls {
@@ -79,6 +83,7 @@ impl std::fmt::Display for Stage {
 }
 
 /// Opens an application's WebSocket for one call, with the subprotocol that its dialect asks for.
+/// `permits` refuses addresses behind its name, in words; only others are connected to.
 ///
 /// # Errors
 /// Where it is not open within [`OPEN_MAX`].
@@ -87,11 +92,13 @@ pub async fn open(
     subprotocol: Option<&'static str>,
     trust: &Trust,
     info: &CallInfo,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<WebSocket<AppStream>, OpenError> {
     let url = template.replace("{call_id}", &info.id.to_string());
     let request = request(&url, subprotocol, info)?;
     let mut stage = Stage::Connect;
-    let opening = timeout(OPEN_MAX, connect(&url, request, trust, &mut stage)).await;
+    let opening = connect(&url, request, trust, permits, &mut stage);
+    let opening = timeout(OPEN_MAX, opening).await;
     opening.unwrap_or(Err(OpenError::Timeout { url, stage }))
 }
 
@@ -136,14 +143,22 @@ async fn connect(
     url: &str,
     request: Request<()>,
     trust: &Trust,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
     stage: &mut Stage,
 ) -> Result<WebSocket<AppStream>, OpenError> {
     let place = Place::of(url)?;
-    let connected = TcpStream::connect((place.host.as_str(), place.port)).await;
-    let stream = connected.map_err(|source| OpenError::Connect {
+    let failed = |source| OpenError::Connect {
         url: url.to_owned(),
         source,
-    })?;
+    };
+    let found = lookup_host((place.host.as_str(), place.port)).await;
+    // Connected to by address: the name may lead elsewhere the next time it is looked up.
+    let mut addresses = Vec::new();
+    for address in found.map_err(failed)? {
+        permits(address.ip()).map_err(OpenError::NotPermitted)?;
+        addresses.push(address);
+    }
+    let stream = TcpStream::connect(&addresses[..]).await.map_err(failed)?;
     let stream = if place.is_secure {
         *stage = Stage::Tls;
         secure(stream, &place.host, trust)

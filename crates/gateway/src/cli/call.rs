@@ -14,7 +14,9 @@ use trunkline_phone::softphone::{self, PhoneError, Report, Script, Settings};
 use trunkline_sip::digest::Account;
 
 use super::Failure;
+use super::client::GatewayArgs;
 use super::demo::{in_ms, rounded};
+use super::print::{cell, lines};
 use super::sound::{self, Recording};
 
 /// The first word or key comes this long after answer, and the call goes on as long after the last.
@@ -23,9 +25,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// See [`super::Command::Call`].
 #[derive(Debug, Args)]
 pub struct Call {
-    /// Whom to call: sip:user@host or sip:user@host:port, with ;transport=tcp for TCP.
+    /// Whom to call: sip:user@host or sip:user@host:port, with ;transport=tcp for TCP; with --app also
+    /// a number of a trunk or provider, such as +15551230000@twilio.
     target: String,
-    /// Who calls: sip:user@host.
+    /// Who calls: sip:user@host; with --app a number of ours at the provider.
     #[arg(long, value_name = "URI")]
     from: Option<String>,
     /// Answers a challenge.
@@ -44,6 +47,11 @@ pub struct Call {
     /// where there is nothing of that, when the far end does.
     #[arg(long, value_name = "S", value_parser = seconds)]
     duration: Option<Duration>,
+    /// Has a running gateway place the call, for this application of its configuration.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["auth", "play", "record", "dtmf", "duration"])]
+    app: Option<String>,
+    #[command(flatten)]
+    gateway: GatewayArgs,
     /// Print one JSON object instead of the drawing.
     #[arg(long)]
     json: bool,
@@ -78,6 +86,9 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
 impl Call {
     /// Places the call; it fails where it was not answered or did not end well.
     pub fn run(self) -> Result<(), Failure> {
+        if let Some(app) = &self.app {
+            return self.place(app);
+        }
         let script = self.script()?;
         let recording = Recording::begin(self.record.as_deref())?;
         let settings = Settings {
@@ -121,6 +132,16 @@ impl Call {
             (401 | 407, Some(_)) => Some("; the name or the password of --auth is wrong"),
             (401 | 407, None) => Some("; it wants a password: give --auth USER:PASSWORD"),
             _ => None,
+        }
+    }
+
+    /// Asks a running gateway. The call goes on without this command.
+    fn place(&self, app: &str) -> Result<(), Failure> {
+        let order = json!({"to": self.target, "from": self.from, "app": app});
+        let placed = self.gateway.post("/v1/calls", &order)?;
+        match self.json {
+            true => lines([placed]),
+            false => lines([cell(&placed["id"])]),
         }
     }
 

@@ -235,10 +235,12 @@ impl Desk {
         let trust = self.settings.tls.clone();
         let subprotocol = dialect.subprotocol();
         tokio::spawn(async move {
-            let _ = news.send(match apps::open(&url, subprotocol, &trust, &info).await {
-                Ok(socket) => Inner::Opened(key, Box::new(socket)),
-                Err(error) => Inner::OpenFailed(key, error.to_string()),
-            });
+            let _ = news.send(
+                match apps::open(&url, subprotocol, &trust, &info, |_| Ok(())).await {
+                    Ok(socket) => Inner::Opened(key, Box::new(socket)),
+                    Err(error) => Inner::OpenFailed(key, error.to_string()),
+                },
+            );
         });
     }
 

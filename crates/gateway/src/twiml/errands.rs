@@ -8,13 +8,11 @@ use crate::shard::AppStream;
 use crate::sound::{self, WAV_BYTES_MAX};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::lookup_host;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use trunkline_call::{CallInfo, Direction, SAMPLE_RATE_HZ};
 use trunkline_providers::Form;
 use trunkline_providers::twiml::BYTES_MAX;
-use trunkline_providers::url::Url;
 use trunkline_streams::document::{Brought, Errand, Method, Page, Sound};
 use tungstenite::WebSocket;
 
@@ -57,8 +55,10 @@ pub async fn do_errand(
                 Ok(Done::Brought(Brought::Page(steps)))
             }
             Errand::Stream(stream) => {
-                check_reach(&stream.url, &settings).await?;
-                let opened = apps::open(&stream.url, None, &settings.tls, info).await;
+                let (url, tls) = (&stream.url, &settings.tls);
+                let check = |address| settings.fetch.check(url, address);
+                let permits = |address| check(address).map_err(|why| why.to_string());
+                let opened = apps::open(url, None, tls, info, permits).await;
                 let opened = opened.map_err(|error| error.to_string())?;
                 Ok(Done::Connected(Box::new(opened)))
             }
@@ -67,18 +67,6 @@ pub async fn do_errand(
     let limit = ERRAND_TIME_MAX.as_secs();
     let done = timeout(ERRAND_TIME_MAX, errand).await;
     done.unwrap_or_else(|_| Err(format!("not done within {limit} s")))
-}
-
-/// Refuses a connection where any of the addresses behind its name is not permitted.
-async fn check_reach(url: &str, settings: &Settings) -> Result<(), String> {
-    let parts = Url::parse(url).ok_or_else(|| format!("{url} is no URL"))?;
-    let host = parts.host().trim_matches(['[', ']']);
-    let found = lookup_host((host, parts.port_or_default())).await;
-    for address in found.map_err(|error| format!("{host}: {error}"))? {
-        let permitted = settings.fetch.check(url, address.ip());
-        permitted.map_err(|why| why.to_string())?;
-    }
-    Ok(())
 }
 
 async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, String> {

@@ -276,7 +276,7 @@ async fn open(url: &str) -> Result<WebSocket<AppStream>, apps::OpenError> {
     };
     let begun = Instant::now();
     loop {
-        match apps::open(url, None, &Trust::default(), &info).await {
+        match apps::open(url, None, &Trust::default(), &info, |_| Ok(())).await {
             Err(apps::OpenError::Connect { .. }) if begun.elapsed() < Duration::from_secs(20) => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

@@ -211,9 +211,8 @@ fn telnyx_is_given_the_stream_at_once() {
     let made = json!({"data": {"call_control_id": "v3:abc"}}).to_string();
     web.answer("/v2/calls", "200 OK", made.as_bytes());
     let gateway = gateway("placed-telnyx", &web, &lobby);
-    let order = json!({"to": "+15551230000@telnyx", "from": "+15559990000", "app": "bot"});
-    let (status, told) = place(&gateway, "k1", &order);
-    assert_eq!(status, 201, "{told}");
+    let (to, from) = ("+15551230000@telnyx", "+15559990000");
+    let told = gateway.ask_json(&["call", to, "--from", from, "--app", "bot"]);
     let order = web.wait_asked("POST /v2/calls HTTP/1.1 ");
     let order = order.split_once("HTTP/1.1 ").expect("a body").1;
     let order: Value = serde_json::from_str(order).expect("JSON");
