@@ -13,5 +13,8 @@ fuzz_target!(|input: (u8, &str)| {
     };
     let digits = number.as_str().trim_start_matches('+');
     assert!(digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit()));
-    assert_eq!(Number::read(number.as_str(), country.as_ref()), Some(number));
+    assert_eq!(
+        Number::read(number.as_str(), country.as_ref()),
+        Some(number)
+    );
 });
