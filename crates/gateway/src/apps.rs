@@ -131,9 +131,20 @@ impl Place {
         let Some(host) = uri.host() else {
             return Err(OpenError::Url(url));
         };
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let has_no_port = authority.rsplit('@').next() == Some(host);
+        let port = match uri.port_u16() {
+            Some(port @ 1..) => port,
+            None if has_no_port => match is_secure {
+                true => 443,
+                false => 80,
+            },
+            // What stands behind the colon is no number of a port.
+            _ => return Err(OpenError::Url(url)),
+        };
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 }),
+            port,
             is_secure,
         })
     }
@@ -243,6 +254,9 @@ mod tests {
             "https://a.example/",
             "bot.example.com",
             "ws:///path",
+            "ws://host:port/path",
+            "ws://127.0.0.1:78600/",
+            "ws://127.0.0.1:0/",
             "",
         ] {
             assert!(

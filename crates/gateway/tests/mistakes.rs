@@ -115,6 +115,20 @@ fn whoever_is_not_there_is_named_with_what_to_look_at() {
     let stream = format!("ws://{place}/");
     let simulate = told(&folder, &["simulate", "twilio", "--stream", &stream], 1);
     assert_says(&simulate, &[&place, "is the server running"]);
+    let target = format!("sip:echo@{place}");
+    let bench = [
+        "bench",
+        "--target",
+        &target,
+        "--rate",
+        "5",
+        "--seconds",
+        "1",
+    ];
+    assert_says(
+        &told(&folder, &bench, 1),
+        &["no call was answered: is the target running"],
+    );
     let url = format!("http://{place}");
     let calls = told(&folder, &["calls", "--url", &url], 1);
     assert_says(
@@ -124,6 +138,28 @@ fn whoever_is_not_there_is_named_with_what_to_look_at() {
     // RFC 6761 section 6.4: no name below `.invalid` exists.
     let unknown = told(&folder, &["call", "sip:bob@pbx.invalid"], 1);
     assert_says(&unknown, &["pbx.invalid", "sip:user@host"]);
+}
+
+#[test]
+fn a_url_with_a_slip_is_told_with_its_line_and_one_that_is_right() {
+    let folder = folder("url-slips");
+    for slip in [
+        "ws//127.0.0.1:7860/",
+        "http://127.0.0.1:7860/",
+        "ws://127.0.0.1:78600/",
+    ] {
+        let file = format!("apps:\n  bot: {{type: websocket, url: \"{slip}\"}}\n");
+        std::fs::write(folder.join("t.yaml"), file).expect("a file");
+        let refused = told(&folder, &["check", "-c", "t.yaml"], 2);
+        assert_says(
+            &refused,
+            &[
+                "t.yaml:2:31: apps.bot.url:",
+                slip,
+                "ws://127.0.0.1:7860/ws/sip/",
+            ],
+        );
+    }
 }
 
 #[test]

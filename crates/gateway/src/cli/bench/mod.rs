@@ -183,12 +183,25 @@ impl Report {
         }
     }
 
+    /// Whether no call at all was answered; streams that are not opened fail before there is a report.
+    fn is_unanswered(&self) -> bool {
+        match self {
+            Self::Calls(report) => report.answered_ms.count == 0,
+            Self::Rate(report) => report.answered_ms.count == 0,
+            Self::Streams(_) => false,
+        }
+    }
+
     fn verdict(&self) -> Result<(), String> {
         let pass = match self {
             Self::Calls(report) => report.pass,
             Self::Rate(report) => report.pass,
             Self::Streams(report) => report.pass,
         };
+        if self.is_unanswered() {
+            let words = "no call was answered: is the target running, and is its address right?";
+            return Err(words.to_owned());
+        }
         match &self.generator().void {
             Some(why) => Err(format!("the run is void: {why}")),
             None if pass => Ok(()),
