@@ -105,33 +105,35 @@ fn check_nothing_is_left(gateway: &Gateway, calls: u64) {
     );
 }
 
+/// Has SIPp call a gateway of its own; every call must succeed.
+fn all_succeed(sipp: &Path, name: &'static str, (calls, per_second): (u64, u32), more: &[&str]) {
+    let gateway = Gateway::start(&format!("sipp-{name}-gateway"), "");
+    let host = match name {
+        "ipv6" => "[::1]",
+        _ => "127.0.0.1",
+    };
+    let run = Run {
+        name,
+        target: format!("{host}:{}", gateway.sip_port),
+        calls,
+        per_second,
+        more,
+    };
+    check(&run.outcome(sipp), &gateway, calls);
+}
+
 #[test]
 fn five_thousand_calls_at_two_hundred_a_second_succeed() {
     with_program("sipp", "5,000 calls at 200/s", |sipp| {
-        let gateway = Gateway::start("sipp-udp-gateway", "");
-        let run = Run {
-            name: "udp",
-            target: format!("127.0.0.1:{}", gateway.sip_port),
-            calls: 5000,
-            per_second: 200,
-            more: &["-i", "127.0.0.1"],
-        };
-        check(&run.outcome(sipp), &gateway, 5000);
+        all_succeed(sipp, "udp", (5000, 200), &["-i", "127.0.0.1"]);
     });
 }
 
 #[test]
 fn calls_over_tcp_succeed() {
     with_program("sipp", "1,000 calls over TCP", |sipp| {
-        let gateway = Gateway::start("sipp-tcp-gateway", "");
-        let run = Run {
-            name: "tcp",
-            target: format!("127.0.0.1:{}", gateway.sip_port),
-            calls: 1000,
-            per_second: 100,
-            more: &["-i", "127.0.0.1", "-t", "t1"],
-        };
-        check(&run.outcome(sipp), &gateway, 1000);
+        let over_tcp = ["-i", "127.0.0.1", "-t", "t1"];
+        all_succeed(sipp, "tcp", (1000, 100), &over_tcp);
     });
 }
 
@@ -143,16 +145,7 @@ fn calls_over_ipv6_succeed() {
         Some(sipp) => Ok(sipp),
     };
     with_peer("sipp", "1,000 calls over IPv6", found, |sipp| {
-        let sipp = sipp.as_path();
-        let gateway = Gateway::start("sipp-ipv6-gateway", "");
-        let run = Run {
-            name: "ipv6",
-            target: format!("[::1]:{}", gateway.sip_port),
-            calls: 1000,
-            per_second: 100,
-            more: &["-i", "::1"],
-        };
-        check(&run.outcome(sipp), &gateway, 1000);
+        all_succeed(&sipp, "ipv6", (1000, 100), &["-i", "::1"]);
     });
 }
 
