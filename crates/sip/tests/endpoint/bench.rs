@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use trunkline_sip::endpoint::{
-    Action, ConnectionId, DialogRequest, Endpoint, EndpointConfig, Event, Headers, Input,
+    Action, ConnectionId, DialogRequest, Endpoint, EndpointConfig, Event, Failure, Headers, Input,
     NewRequest, Output, OwnerId, Path, Reply, TransactionId, Transmit,
 };
 use trunkline_sip::{Message, Method, Name, Uri};
@@ -243,6 +243,22 @@ impl Bench {
             owner,
             request: DialogRequest::new(method),
         });
+    }
+
+    /// The one thing told since the last look is that a call is over.
+    pub fn assert_closed(&mut self) {
+        let events = self.take_events();
+        let closed = matches!(events.as_slice(), [Event::Closed { .. }]);
+        assert!(closed, "{events:?}");
+    }
+
+    /// A request failed for this reason since the last look, and its owner is gone with it.
+    pub fn assert_failed(&mut self, reason: Failure) {
+        let events = self.take_events();
+        let [Event::Failed { why, .. }, Event::Closed { .. }] = events.as_slice() else {
+            panic!("{events:?}");
+        };
+        assert_eq!(*why, reason);
     }
 
     /// Lets everything run out; nothing may be left.

@@ -52,10 +52,7 @@ fn a_retransmitted_invite_gets_the_same_answer() {
     let refusal = bench.only_sent();
     bench.receive(&invite);
     assert_eq!(bench.only_sent(), refusal);
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
     bench.assert_empties();
 }
 
@@ -123,10 +120,7 @@ fn a_hangup_before_the_answer_is_a_refusal() {
     let (owner, _, _) = bench.peer_calls();
     bench.hangup(owner);
     assert_eq!(bench.statuses(), [480]);
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
     bench.assert_empties();
 }
 

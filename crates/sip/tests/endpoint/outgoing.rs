@@ -39,10 +39,7 @@ fn a_call_rings_is_answered_and_ended_by_us() {
         .collect();
     assert_eq!(told, [true, true]);
     bench.assert_empties();
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
 }
 
 #[test]
@@ -136,10 +133,7 @@ fn a_2xx_that_crosses_the_cancel_is_acknowledged_and_ended() {
     assert_eq!(methods, [&Method::Ack, &Method::Bye]);
     bench.receive(&response(&sent[1], 200, "", &[]));
     bench.assert_empties();
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
 }
 
 #[test]
@@ -152,17 +146,7 @@ fn a_cancelled_invite_without_final_response_is_given_up() {
     bench.receive(&response(&cancel, 200, "peer", &[]));
     bench.take_events();
     bench.wait(Duration::from_secs(33));
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [
-            Event::Failed {
-                why: Failure::Timeout,
-                ..
-            },
-            Event::Closed { .. }
-        ]
-    ));
+    bench.assert_failed(Failure::Timeout);
     bench.assert_empties();
 }
 
@@ -176,17 +160,7 @@ fn an_invite_that_nobody_hears_fails_after_32_seconds() {
         vec![invite; 6],
         "at 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s"
     );
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [
-            Event::Failed {
-                why: Failure::Timeout,
-                ..
-            },
-            Event::Closed { .. }
-        ]
-    ));
+    bench.assert_failed(Failure::Timeout);
 }
 
 #[test]
@@ -205,17 +179,7 @@ fn a_request_that_cannot_be_sent_fails_at_once() {
         .and_then(|transmit| transmit.transaction)
         .expect("a transaction");
     bench.input(trunkline_sip::endpoint::Input::TransmitFailed(id));
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [
-            Event::Failed {
-                why: Failure::Transport,
-                ..
-            },
-            Event::Closed { .. }
-        ]
-    ));
+    bench.assert_failed(Failure::Transport);
     bench.assert_empties();
 }
 

@@ -25,15 +25,20 @@ fn refer() -> DialogRequest {
     }
 }
 
-#[test]
-fn the_news_of_our_transfer_reaches_the_call_until_its_end() {
-    let mut bench = Bench::new();
+/// A call is up and we ask its far end to go elsewhere: our 200, and the REFER.
+fn we_transfer(bench: &mut Bench) -> (Message, Message) {
     let (owner, ok) = bench.peer_is_up();
     bench.act(Action::Request {
         owner,
         request: refer(),
     });
-    let sent = bench.only_sent();
+    (ok, bench.only_sent())
+}
+
+#[test]
+fn the_news_of_our_transfer_reaches_the_call_until_its_end() {
+    let mut bench = Bench::new();
+    let (ok, sent) = we_transfer(&mut bench);
     assert_eq!(sent.header(Name::ReferTo), Some("<sip:carol@10.0.0.3>"));
     // The first NOTIFY may overtake the 202.
     let notify = bench.in_dialog(&ok, "NOTIFY", 2, &NOTIFY);
@@ -71,12 +76,7 @@ fn notice(event: &Event) -> Option<TransferNotice> {
 #[test]
 fn the_news_of_a_transfer_is_taken_after_the_call_is_over() {
     let mut bench = Bench::new();
-    let (owner, ok) = bench.peer_is_up();
-    bench.act(Action::Request {
-        owner,
-        request: refer(),
-    });
-    let sent = bench.only_sent();
+    let (ok, sent) = we_transfer(&mut bench);
     bench.receive(&response(&sent, 202, "", &[]));
     let bye = bench.in_dialog(&ok, "BYE", 2, &[]);
     bench.receive(&bye);
@@ -97,21 +97,13 @@ fn the_news_of_a_transfer_is_taken_after_the_call_is_over() {
 #[test]
 fn a_transfer_that_is_never_heard_of_again_is_forgotten_a_minute_after_the_call() {
     let mut bench = Bench::new();
-    let (owner, ok) = bench.peer_is_up();
-    bench.act(Action::Request {
-        owner,
-        request: refer(),
-    });
-    let sent = bench.only_sent();
+    let (ok, sent) = we_transfer(&mut bench);
     bench.receive(&response(&sent, 202, "", &[]));
     let bye = bench.in_dialog(&ok, "BYE", 2, &[]);
     bench.receive(&bye);
     bench.take_events();
     bench.wait(Duration::from_secs(60));
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
     bench.assert_empties();
 }
 
@@ -159,12 +151,7 @@ fn a_notify_that_nobody_asked_for_is_refused() {
 #[test]
 fn a_transfer_without_news_keeps_nothing_open() {
     let mut bench = Bench::new();
-    let (owner, ok) = bench.peer_is_up();
-    bench.act(Action::Request {
-        owner,
-        request: refer(),
-    });
-    let sent = bench.only_sent();
+    let (ok, sent) = we_transfer(&mut bench);
     bench.receive(&response(&sent, 202, "", &["Refer-Sub: false"]));
     let bye = bench.in_dialog(&ok, "BYE", 2, &[]);
     bench.receive(&bye);
@@ -190,8 +177,5 @@ fn a_transfer_taken_while_the_call_rings_ends_with_it() {
     bench.respond(*transaction, 202);
     bench.hangup(owner);
     bench.assert_empties();
-    assert!(matches!(
-        bench.take_events().as_slice(),
-        [Event::Closed { .. }]
-    ));
+    bench.assert_closed();
 }
