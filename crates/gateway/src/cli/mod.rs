@@ -61,7 +61,7 @@ enum Command {
     Completions(manual::Completions),
     /// Print the manual page.
     Man(manual::Man),
-    /// Load a SIP target with calls, and measure what it does.
+    /// Load a SIP target with calls, or a server with media streams, and measure what it does.
     Bench(bench::Bench),
     /// Be the provider of a call over a media stream, against any server, and judge that one.
     Simulate(simulate::Simulate),
