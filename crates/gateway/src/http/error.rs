@@ -51,6 +51,15 @@ impl ApiError {
         }
     }
 
+    /// What was announced did not come in time.
+    pub fn timeout(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            code: "timeout",
+            message: message.into(),
+        }
+    }
+
     /// Something else was asked under the same name before.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self {

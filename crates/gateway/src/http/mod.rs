@@ -3,6 +3,7 @@
 
 mod access;
 mod admission;
+mod body;
 mod calls;
 mod configuration;
 mod dashboard;
@@ -52,6 +53,8 @@ const HEADERS_MAX: usize = 64;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// The longest body: a minute of 48 kHz stereo to be played.
 const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// How long a client may take to send a body.
+const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long a client may leave what it was sent unread.
 const UNREAD_TIME_MAX: Duration = Duration::from_secs(30);
 
@@ -81,6 +84,11 @@ impl Shared {
 
 /// Every path of the interface.
 pub fn router(control: Control) -> Router {
+    router_within(control, BODY_TIME_MAX)
+}
+
+/// The same, with a time of its own for the bodies of requests.
+fn router_within(control: Control, body_time: Duration) -> Router {
     let shared = Shared {
         control,
         started: Instant::now(),
@@ -125,6 +133,7 @@ pub fn router(control: Control) -> Router {
         .merge(guarded)
         .fallback(error::no_such_path)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(body_time, body::in_time))
         .with_state(shared)
 }
 
