@@ -229,12 +229,12 @@ impl Control {
         self.ask(|answer| Question::Reload(settings, answer)).await
     }
 
-    /// Whether another call has room.
+    /// Whether another provider's stream may come and say whose call it brings.
     ///
     /// # Errors
-    /// Why it has not.
-    pub(crate) async fn room(&self) -> Result<(), ControlError> {
-        self.ask(Question::Room).await?
+    /// Why it may not.
+    pub(crate) async fn stream_room(&self) -> Result<(), ControlError> {
+        self.ask(Question::StreamRoom).await?
     }
 
     /// Makes a provider's stream a call.

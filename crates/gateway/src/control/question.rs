@@ -62,8 +62,8 @@ pub enum Question {
     ),
     /// Uses these settings from now on; answers with the keys that only a start can change.
     Reload(Box<Settings>, oneshot::Sender<Vec<&'static str>>),
-    /// Whether another call has room.
-    Room(oneshot::Sender<Result<(), ControlError>>),
+    /// Whether another provider's stream may come and say whose call it brings.
+    StreamRoom(oneshot::Sender<Result<(), ControlError>>),
     /// A provider's stream has begun.
     Stream(Box<NewStream>, oneshot::Sender<Result<(), Box<TurnedAway>>>),
     /// Takes no new calls; answers when the last one has ended.

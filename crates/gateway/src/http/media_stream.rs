@@ -103,9 +103,9 @@ async fn open(
     answer
 }
 
-/// Room for another call, and for another provider that has not said yet whose call it brings.
+/// Room for another stream, and for another provider that has not said yet whose call it brings.
 async fn place(shared: &Shared) -> Result<OwnedSemaphorePermit, ControlError> {
-    shared.control.room().await?;
+    shared.control.stream_room().await?;
     let place = Arc::clone(&shared.greetings).try_acquire_owned();
     place.map_err(|_| ControlError::Busy)
 }

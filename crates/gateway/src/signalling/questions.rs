@@ -52,8 +52,8 @@ impl Desk {
             Question::Reload(settings, answer) => {
                 let _ = answer.send(self.reload(*settings));
             }
-            Question::Room(answer) => {
-                let _ = answer.send(self.room());
+            Question::StreamRoom(answer) => {
+                let _ = answer.send(self.stream_room());
             }
             Question::Stream(stream, answer) => {
                 let _ = answer.send(self.stream_begun(*stream));

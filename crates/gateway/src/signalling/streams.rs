@@ -67,6 +67,15 @@ impl Desk {
         Ok(())
     }
 
+    /// Whether another stream has room. While a call is awaited that a provider places for us, it may
+    /// be that call, whose room is kept; its `start` tells.
+    pub(super) fn stream_room(&self) -> Result<(), ControlError> {
+        match self.awaited.is_empty() {
+            true => self.room(),
+            false => Ok(()),
+        }
+    }
+
     /// Calls that are there, or on their way.
     pub(super) fn calls_under_way(&self) -> usize {
         self.cards.len() + self.pending.len() + self.awaited.len()

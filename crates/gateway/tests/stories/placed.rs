@@ -13,12 +13,17 @@ const SID: &str = "CA00000000000000000000000000000001";
 
 /// A gateway with an account at this provider of ours.
 fn gateway(name: &str, web: &Web, lobby: &Lobby) -> Gateway {
+    gateway_with(name, web, lobby, "")
+}
+
+/// The same with further sections of its configuration.
+fn gateway_with(name: &str, web: &Web, lobby: &Lobby, more: &str) -> Gateway {
     let more = format!(
         "routes: [{{to: nobody, app: echo}}]\n\
          apps: {{bot: {{type: websocket, url: \"{}\"}}}}\n\
          dial: {{allow: [\"+1555*\"]}}\n\
          providers:\n  twilio: {{account_sid: AC1, auth_token: {TOKEN}, base_url: \"{at}\"}}\n  \
-         telnyx: {{api_key: KEY1, connection_id: \"7\", base_url: \"{at}\"}}\n",
+         telnyx: {{api_key: KEY1, connection_id: \"7\", base_url: \"{at}\"}}\n{more}",
         lobby.url(),
         at = web.origin()
     );
@@ -148,6 +153,26 @@ fn twilio_places_a_call_once_and_brings_it_to_its_application() {
         "{record}"
     );
     assert!(!gateway.log().contains(TOKEN), "a credential is in the log");
+}
+
+#[test]
+fn the_stream_of_a_placed_call_takes_the_place_that_was_kept_for_it() {
+    let (web, lobby) = (willing(), Lobby::open());
+    let gateway = gateway_with("placed-full", &web, &lobby, "limits: {calls: 1}\n");
+    let id = placed(&gateway);
+    let mut other = Provider::call(gateway.http_port, "+1", "nobody");
+    let (code, words) = other.wait_closed();
+    assert_eq!(code, 1013, "{words}");
+    assert!(words.contains("limits.calls"), "{words}");
+
+    let path = "/sip/twilio/media-stream";
+    let mut provider = Provider::open(gateway.http_port, path).expect("its handshake is let in");
+    provider.connected();
+    provider.start_with(SID, &json!({}));
+    let start = lobby.accept().wait_for("start");
+    assert_eq!(start["callId"], json!(id));
+    let refused = Provider::open(gateway.http_port, path).err();
+    assert_eq!(refused.expect("the only place is taken").0, 503);
 }
 
 #[test]
