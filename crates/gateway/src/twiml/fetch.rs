@@ -93,6 +93,7 @@ pub fn joined(base: Option<&str>, written: &str) -> Option<String> {
     let url = match written {
         _ if written.starts_with("//") => format!("{scheme}:{written}"),
         _ if written.starts_with('/') => format!("{scheme}://{authority}{written}"),
+        _ if written.starts_with('?') => format!("{scheme}://{authority}{}{written}", base.path),
         _ => {
             let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             format!("{scheme}://{authority}{folder}/{written}")
@@ -113,6 +114,7 @@ mod tests {
             ("//b.example/c", Some("https://b.example/c")),
             ("/c?d", Some("https://a.example:8443/c?d")),
             ("c.wav", Some("https://a.example:8443/x/c.wav")),
+            ("?step=2", Some("https://a.example:8443/x/y?step=2")),
             ("file:///etc/passwd", None),
             ("gopher://b.example/", None),
             ("", None),

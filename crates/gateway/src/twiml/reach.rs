@@ -43,7 +43,11 @@ pub enum Unreachable {
 }
 
 impl Origin {
+    /// Of a URL without spaces and control characters, so that it can be told as it is.
     fn of(url: &str) -> Option<Self> {
+        if url.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return None;
+        }
         let url = Url::parse(url)?;
         let is_secure = match url.scheme {
             "https" | "wss" => true,
@@ -232,6 +236,7 @@ mod tests {
             "http://media.lan/",
             "http://127.0.0.1:5000@127.0.0.1:22/",
             "ftp://127.0.0.1:5000/",
+            "ws://127.0.0.1:5000/\nanother line",
         ] {
             assert!(rules.check(other, here).is_err(), "{other}");
         }
