@@ -260,3 +260,23 @@ fn servers_of_one_priority_share_by_their_weights() {
     // 3 of 4, and a lot of 0 in 0..=4 falls to the lighter one: RFC 2782 orders them so.
     assert!((120..=230).contains(&firsts), "{firsts} of 256");
 }
+
+#[test]
+fn what_was_found_so_far_is_there_for_whoever_waits_no_longer() {
+    let server = Server {
+        host: "example.com".to_owned(),
+        port: None,
+        transport: Some(Udp),
+    };
+    let mut locator = Locator::new(server, &[Udp], [1; 32]);
+    locator.handle_input(Answer::Srv(vec![
+        srv(0, 1, 5060, "server1.example.com"),
+        srv(1, 1, 5070, "server2.example.com"),
+    ]));
+    locator.handle_input(addresses(&["192.0.2.1"]));
+    let next = Question::Addresses("server2.example.com".to_owned());
+    assert_eq!(locator.poll_output(), Output::Ask(next));
+    let places = locator.into_places();
+    let addresses = places.iter().map(|place| place.address.to_string());
+    assert_eq!(addresses.collect::<Vec<_>>(), ["192.0.2.1:5060"]);
+}

@@ -14,8 +14,12 @@ use cache::Cache;
 use message::{Kind, Records};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use trunkline_sip::locate::{Answer, Locator, Output, Place, Question};
+
+/// How long all questions about one server may take.
+const LOOK_UP_MAX: Duration = Duration::from_secs(5);
 
 /// Asks DNS and remembers what it said for as long as it said.
 #[derive(Debug, Default)]
@@ -34,14 +38,17 @@ impl Resolver {
         }
     }
 
-    /// The places that this leads to; none where there is no server.
+    /// The places that this leads to, as far as they are found in time; none where there is no
+    /// server.
     pub async fn locate(&self, mut locator: Locator) -> Vec<Place> {
-        loop {
-            match locator.poll_output() {
-                Output::Found(places) => return places,
-                Output::Ask(question) => locator.handle_input(self.answer(question).await),
+        let asking = async {
+            while let Output::Ask(question) = locator.poll_output() {
+                locator.handle_input(self.answer(question).await);
             }
-        }
+        };
+        // One server whose address nobody tells does not cost those that are found.
+        let _ = timeout(LOOK_UP_MAX, asking).await;
+        locator.into_places()
     }
 
     async fn answer(&self, question: Question) -> Answer {

@@ -9,9 +9,8 @@ use crate::random;
 use crate::shard::ToCall;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 use trunkline_call::record::CallRecord;
 use trunkline_call::{CallId, Direction, Headers, Parameters, Target};
 use trunkline_legs::DialNews;
@@ -21,8 +20,6 @@ use trunkline_sip::endpoint::{NewRequest, Path};
 use trunkline_sip::locate::{Locator, Output, Place, Server};
 use trunkline_sip::{Method, Uri};
 
-/// How long a name may take to be looked up.
-const LOOK_UP_MAX: Duration = Duration::from_secs(5);
 /// How many look-ups may be under way.
 const PENDING_MAX: usize = 1_024;
 /// Who calls when nobody says.
@@ -178,11 +175,10 @@ impl Desk {
         self.pending.insert(number, pending);
         let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {
-            let found = timeout(LOOK_UP_MAX, resolver.locate(locator)).await;
             let resolved = Resolved {
                 pending: number,
                 host,
-                places: found.unwrap_or_default(),
+                places: resolver.locate(locator).await,
             };
             let _ = news.send(Inner::Resolved(Box::new(resolved)));
         });

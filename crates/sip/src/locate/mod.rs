@@ -179,6 +179,12 @@ impl Locator {
         }
     }
 
+    /// The places found so far, for whoever does not wait for the other answers.
+    #[must_use]
+    pub fn into_places(self) -> Vec<Place> {
+        self.places
+    }
+
     /// RFC 3263 §4.1: the transport; and as much of §4.2 as needs no question.
     fn begin(&mut self) {
         let Server {
