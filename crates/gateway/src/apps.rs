@@ -192,7 +192,7 @@ async fn connect(
 
 /// What the handshake leaves is a session that the shard drives by itself.
 async fn secure(stream: TcpStream, host: &str, trust: &Trust) -> Result<AppStream, NoTls> {
-    let shaken = tls::handshake(stream, host, trust.client()).await?;
+    let shaken = tls::handshake(stream, host, trust.client_beside().await).await?;
     let (stream, session) = shaken.into_inner();
     Ok(AppStream::secured(stream, session))
 }

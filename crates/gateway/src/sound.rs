@@ -1,5 +1,6 @@
 //! WAV files as callers hear them.
 
+use tokio::task::spawn_blocking;
 use trunkline_audio::{Resampler, wav};
 use trunkline_call::SAMPLE_RATE_HZ;
 
@@ -19,4 +20,13 @@ pub fn samples(file: &[u8]) -> Result<Vec<i16>, String> {
     let length = resampler.process(&input, &mut output);
     output.truncate(length);
     Ok(output)
+}
+
+/// The same for a task on whose thread others wait: minutes of sound take a tenth of a second.
+///
+/// # Errors
+/// As [`samples`].
+pub async fn samples_beside(file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<i16>, String> {
+    let read = spawn_blocking(move || samples(file.as_ref())).await;
+    read.unwrap_or_else(|error| Err(error.to_string()))
 }

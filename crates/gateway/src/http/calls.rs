@@ -118,8 +118,8 @@ pub async fn play(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let id = call_id(&id)?;
-    let samples =
-        sound::samples(&body).map_err(|why| ApiError::bad_request(format!("WAV: {why}")))?;
+    let samples = sound::samples_beside(body).await;
+    let samples = samples.map_err(|why| ApiError::bad_request(format!("WAV: {why}")))?;
     let queued_ms = samples.len() as u64 * 1_000 / u64::from(SAMPLE_RATE_HZ);
     shared
         .control

@@ -213,7 +213,7 @@ async fn secured(
     place: &str,
     trust: &Trust,
 ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, CannotSend> {
-    let handshake = tls::handshake(stream, url.host(), trust.client());
+    let handshake = tls::handshake(stream, url.host(), trust.client_beside().await);
     let shaken = match timeout(CONNECT_MAX, handshake).await {
         Ok(shaken) => shaken,
         Err(_) => Err(NoTls::because(url.host(), &io::ErrorKind::TimedOut.into())),

@@ -6,6 +6,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use tokio::task::spawn_blocking;
 
 /// The largest file of certificates that is read: all that browsers believe is a quarter of it.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -80,6 +81,17 @@ impl Trust {
             Arc::new(believing(roots))
         };
         Arc::clone(self.0.config.get_or_init(make))
+    }
+
+    /// The same for a task on whose thread others wait: what this machine believes is read from
+    /// hundreds of files at the first use.
+    pub async fn client_beside(&self) -> Arc<ClientConfig> {
+        if let Some(config) = self.0.config.get() {
+            return Arc::clone(config);
+        }
+        let trust = self.clone();
+        let made = spawn_blocking(move || trust.client()).await;
+        made.unwrap_or_else(|_| self.client())
     }
 }
 

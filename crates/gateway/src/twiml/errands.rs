@@ -89,7 +89,8 @@ async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, Strin
             (file, url.as_str())
         }
     };
-    let samples = sound::samples(&file).map_err(|why| format!("{what}: {why}"))?;
+    let samples = sound::samples_beside(file).await;
+    let samples = samples.map_err(|why| format!("{what}: {why}"))?;
     if samples.len() > SOUND_SAMPLES_MAX {
         let most = SOUND_SAMPLES_MAX / SAMPLE_RATE_HZ as usize;
         return Err(format!("{what} is longer than {most} s"));
