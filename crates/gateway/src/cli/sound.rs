@@ -1,25 +1,20 @@
 //! The files of a call's sound: what is played to it, and where it is recorded.
 
 use super::Failure;
+use crate::sound::samples;
 use std::fs;
 use std::path::Path;
-use trunkline_audio::{Resampler, SAMPLE_RATE_HZ, wav};
 
 /// What `--play` names, as 16 kHz mono.
 pub fn played(file: &Path) -> Result<Vec<i16>, Failure> {
-    samples(file).map_err(|why| Failure::Usage(format!("--play {}: {why}", file.display())))
+    read(file).map_err(|why| Failure::Usage(format!("--play {}: {why}", file.display())))
 }
 
-fn samples(file: &Path) -> Result<Vec<i16>, String> {
+fn read(file: &Path) -> Result<Vec<i16>, String> {
     let bytes = fs::read(file).map_err(|error| format!("{error}; name a WAV file"))?;
-    let wav = wav::read(&bytes).map_err(|error| error.to_string())?;
-    let mut up = Resampler::new(wav.rate_hz, SAMPLE_RATE_HZ).map_err(|error| {
-        format!("{error}; convert the file, for instance with `sox IN -r 16000 OUT`")
-    })?;
-    let narrow = wav.into_mono();
-    let mut wide = vec![0; up.output_len(narrow.len())];
-    up.process(&narrow, &mut wide);
-    Ok(wide)
+    samples(&bytes).map_err(|why| {
+        format!("{why}; convert the file, for instance with `sox IN -r 16000 OUT.wav`")
+    })
 }
 
 /// What `--record` names. It is made before the call, so that nobody talks for an hour into a file
