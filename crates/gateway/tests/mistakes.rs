@@ -125,10 +125,22 @@ fn whoever_is_not_there_is_named_with_what_to_look_at() {
         "--seconds",
         "1",
     ];
-    assert_says(
-        &told(&folder, &bench, 1),
-        &["no call was answered: is the target running"],
-    );
+    let streams = [
+        "bench",
+        "--streams",
+        "--target",
+        &stream,
+        "--calls",
+        "2",
+        "--seconds",
+        "1",
+    ];
+    for bench in [&bench[..], &streams] {
+        assert_says(
+            &told(&folder, bench, 1),
+            &["no call was answered: is the target running"],
+        );
+    }
     let url = format!("http://{place}");
     let calls = told(&folder, &["calls", "--url", &url], 1);
     assert_says(

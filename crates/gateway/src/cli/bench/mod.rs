@@ -183,12 +183,12 @@ impl Report {
         }
     }
 
-    /// Whether no call at all was answered; streams that are not opened fail before there is a report.
+    /// Whether no call at all was answered, and no stream taken.
     fn is_unanswered(&self) -> bool {
         match self {
             Self::Calls(report) => report.answered_ms.count == 0,
             Self::Rate(report) => report.answered_ms.count == 0,
-            Self::Streams(_) => false,
+            Self::Streams(report) => report.opened_ms.count == 0,
         }
     }
 
