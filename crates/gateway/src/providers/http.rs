@@ -16,6 +16,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use trunkline_phone::provider::webhook;
 use trunkline_providers::rest;
+use trunkline_providers::signature::twilio::SIGNATURE_HEADER;
 use trunkline_providers::url::Url;
 
 /// How long name, TCP and TLS may take.
@@ -84,24 +85,38 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-/// Asks a URL that somebody else has named: by POST with this form, or by GET without one. `permits`
-/// refuses addresses, in words; only others are connected to.
+/// What is asked of a URL that somebody else has named.
+pub struct Fetch<'a> {
+    /// The URL.
+    pub url: &'a str,
+    /// What is told by POST; without a form it is a GET.
+    pub form: Option<String>,
+    /// Twilio's, over this URL and this form.
+    pub signature: Option<String>,
+    /// The longest answer.
+    pub bytes_max: usize,
+}
+
+/// Asks that. `permits` refuses addresses, in words; only others are connected to.
 pub async fn fetch(
-    url: &str,
-    form: Option<String>,
-    bytes_max: usize,
+    fetch: Fetch<'_>,
     trust: &Trust,
     permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<Answer, CannotSend> {
-    let bad = || CannotSend::Url(url.to_owned());
-    let url = Url::parse(url).ok_or_else(bad)?;
-    let mut asked = start(&url, form.is_none()).ok_or_else(bad)?;
-    if form.is_some() {
+    let bad = || CannotSend::Url(fetch.url.to_owned());
+    let url = Url::parse(fetch.url).ok_or_else(bad)?;
+    let mut asked = start(&url, fetch.form.is_none()).ok_or_else(bad)?;
+    if fetch.form.is_some() {
         asked = asked.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
-    let body = Full::new(Bytes::from(form.unwrap_or_default()));
-    let message = asked.body(body).map_err(|_| bad())?;
-    send(&url, message, bytes_max, trust, permits).await
+    if let Some(signature) = &fetch.signature {
+        asked = asked.header(SIGNATURE_HEADER, signature);
+    }
+    let body = Full::new(Bytes::from(fetch.form.unwrap_or_default()));
+    let message = asked
+        .body(body)
+        .map_err(|_| CannotSend::Url(fetch.url.to_owned()))?;
+    send(&url, message, fetch.bytes_max, trust, permits).await
 }
 
 /// Status and body of the answer to a request.

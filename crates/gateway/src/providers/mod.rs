@@ -4,7 +4,7 @@ mod http;
 #[cfg(test)]
 mod tests;
 
-pub use http::{Answer, CannotSend, ask_webhook, fetch};
+pub use http::{Answer, CannotSend, Fetch, ask_webhook, fetch};
 
 use crate::random;
 use crate::tls::Trust;

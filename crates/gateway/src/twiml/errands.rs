@@ -83,6 +83,7 @@ async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, Strin
                 url,
                 form: Form::default(),
                 is_get: true,
+                signed_with: None,
                 bytes_max: WAV_BYTES_MAX,
             };
             let (file, _) = fetch::get(asked, settings).await?;
@@ -107,6 +108,7 @@ async fn fetch_page(
         url: &page.url,
         form: facts(info),
         is_get: page.method == Method::Get,
+        signed_with: settings.providers.twilio.auth_token.as_ref(),
         bytes_max: BYTES_MAX,
     };
     let (document, found_at) = fetch::get(asked, settings).await?;

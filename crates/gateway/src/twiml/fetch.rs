@@ -1,9 +1,11 @@
 //! Fetches what documents name, within bounds of size, time and number of redirects.
 
-use crate::providers::{Answer, fetch};
-use crate::settings::Settings;
-use trunkline_providers::Form;
+use crate::providers::{Answer, CannotSend, Fetch, fetch};
+use crate::settings::{Settings, Trust};
+use std::net::IpAddr;
+use trunkline_providers::signature::twilio::{Algorithm, sign};
 use trunkline_providers::url::Url;
+use trunkline_providers::{Form, Secret};
 
 /// How often an answer may lead elsewhere.
 const REDIRECTS_MAX: usize = 5;
@@ -16,6 +18,8 @@ pub struct Asked<'a> {
     pub form: Form,
     /// Whether it is a GET.
     pub is_get: bool,
+    /// The auth token that it is signed with, as Twilio signs what it asks.
+    pub signed_with: Option<&'a Secret>,
     /// The longest answer.
     pub bytes_max: usize,
 }
@@ -28,17 +32,13 @@ pub async fn get(asked: Asked<'_>, settings: &Settings) -> Result<(Vec<u8>, Stri
     let mut url = asked.url.to_owned();
     let mut is_get = asked.is_get;
     for _ in 0..=REDIRECTS_MAX {
-        let (place, form) = match is_get {
-            true => (with_query(&url, &asked.form), None),
-            false => (url.clone(), Some(asked.form.encoded())),
-        };
         let permits = |address| {
             settings
                 .fetch
                 .check(&url, address)
                 .map_err(|why| why.to_string())
         };
-        let answer = fetch(&place, form, asked.bytes_max, &settings.tls, permits).await;
+        let answer = ask(&url, is_get, &asked, &settings.tls, permits).await;
         let answer = answer.map_err(|error| error.to_string())?;
         match answer {
             Answer {
@@ -66,8 +66,31 @@ pub async fn get(asked: Asked<'_>, settings: &Settings) -> Result<(Vec<u8>, Stri
     ))
 }
 
-fn with_query(url: &str, form: &Form) -> String {
+async fn ask(
+    url: &str,
+    is_get: bool,
+    asked: &Asked<'_>,
+    trust: &Trust,
+    permits: impl Fn(IpAddr) -> Result<(), String>,
+) -> Result<Answer, CannotSend> {
     let url = url.split('#').next().unwrap_or_default();
+    let nothing = Form::default();
+    let (url, form) = match is_get {
+        true => (with_query(url, &asked.form), &nothing),
+        false => (url.to_owned(), &asked.form),
+    };
+    // Each place that an answer leads to is asked by another URL, which has a signature of its own.
+    let signed = |token| sign(Algorithm::HmacSha1, token, &url, form);
+    let request = Fetch {
+        url: &url,
+        form: (!is_get).then(|| form.encoded()),
+        signature: asked.signed_with.map(signed),
+        bytes_max: asked.bytes_max,
+    };
+    fetch(request, trust, permits).await
+}
+
+fn with_query(url: &str, form: &Form) -> String {
     if form.is_empty() {
         return url.to_owned();
     }
@@ -131,7 +154,7 @@ mod tests {
         let form = Form::from_iter([("CallSid", "CA1")]);
         assert_eq!(with_query("http://a/b", &form), "http://a/b?CallSid=CA1");
         assert_eq!(
-            with_query("http://a/b?c#d", &form),
+            with_query("http://a/b?c", &form),
             "http://a/b?c&CallSid=CA1"
         );
         assert_eq!(with_query("http://a/b", &Form::default()), "http://a/b");

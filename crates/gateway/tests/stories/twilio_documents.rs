@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 use trunkline_audio::g711::{alaw, ulaw};
 use trunkline_call::{CallEvent, EndReason};
-use trunkline_providers::Form;
+use trunkline_providers::signature::twilio::{Headers, Keys, SIGNATURE_HEADER, Signed, verify};
+use trunkline_providers::{Form, Secret};
 use trunkline_sip::endpoint::Transport;
 
 use crate::support::lobby::Closed;
@@ -190,6 +191,60 @@ fn documents_lead_to_documents_and_are_told_of_the_call() {
     let got = web.wait_asked("GET /sounds/next?x=1&");
     assert!(got.contains(&format!("CallSid={call}")), "{got}");
     web.wait_asked("GET /sounds/hello.wav HTTP/1.1");
+    let unsigned = web.header("POST /first ", SIGNATURE_HEADER);
+    assert_eq!(unsigned, None, "there is no auth token");
+}
+
+/// Whether a request that the server had proves itself to an application with this auth token.
+fn is_proven(web: &Web, token: &str, start: &str, signed: Signed<'_>) -> bool {
+    let keys = Keys {
+        auth_token: Secret::new(token),
+        shared_keys: Vec::new(),
+    };
+    let line = web.wait_asked(start);
+    let path = line.split(' ').nth(1).expect("a target");
+    let signature = web.header(start, SIGNATURE_HEADER);
+    let headers = Headers {
+        signature: signature.as_deref(),
+        settings: None,
+    };
+    verify(&keys, &format!("{}{path}", web.origin()), signed, headers).is_ok()
+}
+
+#[test]
+fn documents_are_asked_for_with_the_signature_of_the_account() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let tone = sound::tone(600.0, 16_000, SECOND / 10);
+    web.put("/hello.wav", &sound::wav(16_000, &tone));
+    web.put(
+        "/next",
+        b"<Response><Redirect method=\"GET\">/last</Redirect></Response>",
+    );
+    web.put("/last", b"<Response><Play>/hello.wav</Play></Response>");
+    web.answer(
+        "/first",
+        "307 Temporary Redirect\r\nLocation: /next?x=1",
+        b"",
+    );
+    let account = "providers: {twilio: {auth_token: \"12345\"}}\n";
+    let gateway = gateway("document-signed", &lobby, &web, account);
+    let (caller, _session, call) = call(&gateway, &lobby);
+    let url = format!("{}/first?plan=a%20b#top", web.origin());
+    assert_eq!(update(&gateway, &call, &[("Url", &url)]).0, 200);
+    caller.report();
+    for start in ["POST /first?plan=a%20b ", "POST /next?x=1 "] {
+        let line = web.wait_asked(start);
+        let form = line.split_once("HTTP/1.1 ").expect("a body").1;
+        let form = Form::parse(form.as_bytes()).expect("a form");
+        assert!(
+            is_proven(&web, "12345", start, Signed::Form(&form)),
+            "{line}"
+        );
+        assert!(!is_proven(&web, "54321", start, Signed::Form(&form)));
+        assert!(!is_proven(&web, "12345", start, Signed::Get));
+    }
+    assert!(is_proven(&web, "12345", "GET /last?", Signed::Get));
+    assert_eq!(web.header("GET /hello.wav ", SIGNATURE_HEADER), None);
 }
 
 #[test]

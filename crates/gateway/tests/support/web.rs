@@ -14,15 +14,18 @@ type Pages = Arc<Mutex<HashMap<String, (String, Vec<u8>)>>>;
 pub struct Web {
     address: SocketAddr,
     pages: Pages,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Requests,
 }
+
+/// Each request: its head and its body.
+type Requests = Arc<Mutex<Vec<(String, String)>>>;
 
 impl Web {
     /// A server with nothing yet.
     pub fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let (pages, asked) = (Pages::default(), Arc::<Mutex<Vec<String>>>::default());
+        let (pages, asked) = (Pages::default(), Requests::default());
         let (served, noted) = (Arc::clone(&pages), Arc::clone(&asked));
         // It ends with the process of the test.
         std::thread::spawn(move || {
@@ -61,7 +64,18 @@ impl Web {
 
     /// Every request so far: its first line, a space, and its body.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("nobody panicked").clone()
+        let asked = self.asked.lock().expect("nobody panicked");
+        asked.iter().map(|(head, body)| line(head, body)).collect()
+    }
+
+    /// A header of the first request that begins so.
+    pub fn header(&self, start: &str, name: &str) -> Option<String> {
+        let asked = self.asked.lock().expect("nobody panicked");
+        let mut found = asked.iter().filter(|(head, _)| head.starts_with(start));
+        let (head, _) = found.next()?;
+        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
+        let header = headers.find(|(given, _)| given.eq_ignore_ascii_case(name));
+        header.map(|(_, value)| value.to_owned())
     }
 
     /// Waits for a request that begins so.
@@ -73,18 +87,18 @@ impl Web {
     }
 }
 
-fn serve(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) {
+fn line(head: &str, body: &str) -> String {
+    format!("{} {body}", head.lines().next().unwrap_or_default())
+}
+
+fn serve(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<(String, String)>>) {
     let Some((head, body)) = request(&mut stream) else {
         return;
     };
-    let line = head.lines().next().unwrap_or_default();
-    asked
-        .lock()
-        .expect("nobody panicked")
-        .push(format!("{line} {body}"));
-    let target = line.split(' ').nth(1).unwrap_or_default();
-    let path = target.split('?').next().unwrap_or_default();
-    let page = pages.lock().expect("nobody panicked").get(path).cloned();
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default().to_owned();
+    asked.lock().expect("nobody panicked").push((head, body));
+    let page = pages.lock().expect("nobody panicked").get(&path).cloned();
     let (head, body) = page.unwrap_or(("404 Not Found".to_owned(), Vec::new()));
     let length = body.len();
     let head = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\n\r\n");
