@@ -1,11 +1,16 @@
 //! WAV files as callers hear them.
 
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use trunkline_audio::{Resampler, wav};
 use trunkline_call::SAMPLE_RATE_HZ;
 
 /// The largest file that is played: a minute of 48 kHz stereo, and its head.
 pub const WAV_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// Files read at once beside the calls; further ones wait. The longest takes 100 MB while it is read.
+const READ_AT_ONCE_MAX: usize = 2;
+static ROOM: Semaphore = Semaphore::const_new(READ_AT_ONCE_MAX);
 
 /// The samples of a WAV file at our rate.
 ///
@@ -27,6 +32,11 @@ pub fn samples(file: &[u8]) -> Result<Vec<i16>, String> {
 /// # Errors
 /// As [`samples`].
 pub async fn samples_beside(file: impl AsRef<[u8]> + Send + 'static) -> Result<Vec<i16>, String> {
-    let read = spawn_blocking(move || samples(file.as_ref())).await;
-    read.unwrap_or_else(|error| Err(error.to_string()))
+    let place = ROOM.acquire().await;
+    let read = spawn_blocking(move || {
+        // Whoever asked may be gone before it is read.
+        let _place = place;
+        samples(file.as_ref())
+    });
+    read.await.unwrap_or_else(|error| Err(error.to_string()))
 }

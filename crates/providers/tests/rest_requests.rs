@@ -168,7 +168,7 @@ fn a_call_that_is_over_is_no_failure() {
 
 #[test]
 fn a_refusal_has_the_providers_words_and_is_final_and_trouble_is_not() {
-    let words = br#"{"errors": [{"code": "10009", "detail": "Authentication\nfailed"}]}"#;
+    let words = br#"{"errors": [{"code": "100\n09", "detail": "Authentication\nfailed"}]}"#;
     let failed = telnyx().read(&hang_up("x"), 401, words).unwrap_err();
     let told = "the provider refuses (401, code 10009): Authenticationfailed";
     assert_eq!(failed.to_string(), told);

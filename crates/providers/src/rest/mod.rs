@@ -165,7 +165,7 @@ impl Account {
                 }
                 Err(Failed::Refused {
                     status,
-                    code,
+                    code: code.as_deref().map(printable),
                     words: printable(words),
                 })
             }
