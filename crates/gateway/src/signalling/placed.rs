@@ -163,7 +163,7 @@ impl Desk {
 
     /// The call whose stream has begun, if we had it placed: it says so, or has the name that the
     /// provider gave it.
-    pub(super) fn awaited(&mut self, start: &Start, provider: &str) -> Option<Awaited> {
+    pub(super) fn awaited(&self, start: &Start, provider: &str) -> Option<CallId> {
         let told = start.parameters.find(PLACED).and_then(CallId::parse);
         let named = || {
             let mut all = self.awaited.iter();
@@ -173,10 +173,7 @@ impl Desk {
         };
         let id = told.or_else(named)?;
         let awaited = self.awaited.get(&id)?;
-        if awaited.provider.word() != provider {
-            return None;
-        }
-        self.awaited.remove(&id)
+        (awaited.provider.word() == provider).then_some(id)
     }
 
     /// The calls as an onlooker is shown them.

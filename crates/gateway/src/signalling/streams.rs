@@ -120,7 +120,14 @@ impl Desk {
             dialect: provider,
             call_id: greeted.start.call_id.clone(),
         };
-        let (info, record, began) = match awaited {
+        let settings = Settings {
+            longest_call: self.settings.limits.call_duration,
+            by_rest: self.by_rest(provider),
+        };
+        let start = greeted.start.clone();
+        // Where this fails a call that is awaited stays so: its provider tells its end, or we end it.
+        let leg = StreamLeg::new(greeted, settings, now)?;
+        let (info, record, began) = match awaited.and_then(|id| self.awaited.remove(&id)) {
             Some(Awaited {
                 info,
                 record,
@@ -128,7 +135,7 @@ impl Desk {
                 ..
             }) => (info, record, began),
             None => {
-                let (info, app) = self.taker(&greeted.start, provider, client)?;
+                let (info, app) = self.taker(&start, provider, client)?;
                 let record = CallRecord::new(&info, &app, SystemTime::now());
                 (info, record, now)
             }
@@ -139,11 +146,6 @@ impl Desk {
             provider: Some(provider.to_owned()),
             ..record
         };
-        let settings = Settings {
-            longest_call: self.settings.limits.call_duration,
-            by_rest: self.by_rest(provider),
-        };
-        let leg = StreamLeg::new(greeted, settings, now)?;
         let card = Card {
             key: self.new_key(),
             way: Way::Stream(at_provider),

@@ -176,6 +176,24 @@ fn the_stream_of_a_placed_call_takes_the_place_that_was_kept_for_it() {
 }
 
 #[test]
+fn a_placed_call_whose_stream_cannot_be_heard_is_awaited_until_its_provider_ends_it() {
+    let (web, lobby) = (willing(), Lobby::open());
+    let gateway = gateway("placed-unsupported", &web, &lobby);
+    let id = placed(&gateway);
+    let status_url = asked(&web).get("StatusCallback").expect("a URL").to_owned();
+    let path = "/sip/twilio/media-stream";
+    let mut provider = Provider::open(gateway.http_port, path).expect("its handshake is let in");
+    provider.connected();
+    provider.start_at(11_025, SID, &json!({}));
+    let (_, words) = provider.wait_closed();
+    assert!(words.contains("11025"), "{words}");
+    assert_eq!(gateway.calls()[0]["id"], json!(id));
+    assert_eq!(webhook(&gateway, &status_url, "completed").0, 204);
+    let record = gateway.wait_for_record("callId", &id);
+    assert_eq!(record["end"]["code"], 480, "{record}");
+}
+
+#[test]
 fn a_call_that_nobody_answers_leaves_a_record_and_one_that_is_given_up_is_ended_there() {
     let (web, lobby) = (willing(), Lobby::open());
     let gateway = gateway("placed-unanswered", &web, &lobby);

@@ -90,6 +90,11 @@ impl Provider {
 
     /// Says which call it is, with these parameters.
     pub fn start_with(&mut self, call: &str, parameters: &Value) {
+        self.start_at(8_000, call, parameters);
+    }
+
+    /// The same with audio at this rate.
+    pub fn start_at(&mut self, rate_hz: u32, call: &str, parameters: &Value) {
         let sid = self.sid.clone();
         self.send(
             &json!({"event": "start", "sequenceNumber": "1", "streamSid": sid, "start": {
@@ -97,7 +102,7 @@ impl Provider {
                 "streamSid": sid,
                 "callSid": call,
                 "tracks": ["inbound"],
-                "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+                "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": rate_hz, "channels": 1},
                 "customParameters": parameters,
             }}),
         );
