@@ -90,13 +90,18 @@ pub fn may_be_dialled_by(provider: &str, target: &Target, settings: &Settings) -
 }
 
 /// Whether a rule allows a number, or the bare URI that is called: `sip:user@host`, and the port
-/// if there is one. Parameters and headers say nothing of whom is called, so that no rule can be
-/// met by `sip:anybody@elsewhere;x=@pbx.example.com`.
+/// if there is one. Other parameters and headers say nothing of whom is called, so that no rule can
+/// be met by `sip:anybody@elsewhere;x=@pbx.example.com`; but `maddr` says whom the call is sent to
+/// instead (RFC 3263 section 4), so it must be allowed as the host is.
 fn is_allowed(rules: &DialRules, text: &str, uri: &Uri) -> bool {
     let number = Some(text).filter(|text| !text.contains([':', '@', ';', '?']));
-    let bare = Uri::sip(uri.user().as_deref(), uri.host(), uri.port());
-    number.is_some_and(|number| rules.allow_number(number))
-        || bare.is_some_and(|uri| rules.allow_uri(uri.as_str()))
+    let maddr = uri.param("maddr").filter(|maddr| !maddr.is_empty());
+    let mut hosts = [uri.host()].into_iter().chain(maddr.as_deref());
+    let allows = |host| {
+        let bare = Uri::sip(uri.user().as_deref(), host, uri.port());
+        bare.is_some_and(|uri| rules.allow_uri(uri.as_str()))
+    };
+    number.is_some_and(|number| rules.allow_number(number)) || hosts.all(allows)
 }
 
 /// The device of a bare name, or of a URI whose host is the realm of our users.
@@ -263,10 +268,17 @@ mod tests {
             "sip:alice@pbx.example.com.elsewhere.example",
             "sip:alice@pbx.example.com:5070",
             "sip:@pbx.example.com@elsewhere.example",
+            "sip:alice@pbx.example.com;maddr=10.0.0.1",
+            "sip:alice@pbx.example.com;maddr=elsewhere.example",
+            "sip:alice@elsewhere.example;maddr=pbx.example.com",
         ] {
             let refused = found(elsewhere, &rules);
             assert!(refused.is_err(), "{elsewhere}: {refused:?}");
+            let target = Target::new(elsewhere).unwrap();
+            assert!(!may_be_dialled_by("twilio", &target, &rules), "{elsewhere}");
         }
+        let both = settings(&["sip:*@pbx.example.com", "sip:*@10.0.0.1"]);
+        assert!(found("sip:alice@pbx.example.com;maddr=10.0.0.1", &both).is_ok());
     }
 
     #[test]
