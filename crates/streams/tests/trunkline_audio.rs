@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use rig::{Out, Rig, bytes, spoken, texts};
 use serde_json::json;
 use trunkline_audio::wav;
-use trunkline_call::{CallCommand, CallEvent, Mark};
+use trunkline_call::{CallCommand, CallEvent, GatewayReason, Mark};
+use trunkline_streams::trunkline::BACKLOG_BYTES_MAX;
 use trunkline_streams::{
     AUDIO_BACKLOG_BYTES_MAX, AppInput, HELD_FRAMES_MAX, SampleRate, WireOptions,
 };
@@ -108,6 +109,15 @@ fn a_slow_application_loses_its_oldest_audio_and_no_event() {
         (u64::try_from(held).unwrap(), 5)
     );
     assert_eq!(rig.heard(1).len(), 1);
+}
+
+#[test]
+fn an_application_that_leaves_512_kib_unread_is_lost() {
+    let mut rig = Rig::up(at(SampleRate::Hz16000));
+    let unread = |bytes| AppInput::Backlog { bytes };
+    assert_eq!(rig.input(unread(BACKLOG_BYTES_MAX)), []);
+    let outs = rig.input(unread(BACKLOG_BYTES_MAX + 1));
+    assert_eq!(outs, [Out::End(GatewayReason::AppLost)]);
 }
 
 #[test]

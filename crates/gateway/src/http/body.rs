@@ -1,9 +1,6 @@
 //! The bodies of requests must come within a time: whoever announces one and does not send it would
 //! keep a connection for ever.
 
-#[cfg(test)]
-mod tests;
-
 use super::error::ApiError;
 use axum::body::Body;
 use axum::extract::{Request, State};

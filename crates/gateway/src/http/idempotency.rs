@@ -129,6 +129,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_255_characters_at_most() {
+        for (length, is_one) in [
+            (0, false),
+            (1, true),
+            (KEY_BYTES_MAX, true),
+            (KEY_BYTES_MAX + 1, false),
+        ] {
+            let text = "k".repeat(length);
+            let headers = HeaderMap::from_iter([(HEADER.parse().unwrap(), text.parse().unwrap())]);
+            assert_eq!(
+                key(&headers).ok(),
+                is_one.then_some(Some(text.as_str())),
+                "{length}"
+            );
+        }
+        assert_eq!(key(&HeaderMap::new()).unwrap(), None);
+    }
+
+    #[test]
     fn there_is_an_end_to_what_is_remembered() {
         let (placed, now) = (Placed::default(), Instant::now());
         for number in 0..KEYS_MAX {

@@ -1,5 +1,8 @@
 //! What documents have done for them, each within a time.
 
+#[cfg(test)]
+mod tests;
+
 use super::fetch::{self, Asked};
 use super::{speech, steps};
 use crate::apps;
@@ -43,6 +46,15 @@ pub async fn do_errand(
     info: &CallInfo,
     settings: Arc<Settings>,
 ) -> Result<Done, String> {
+    do_within(ERRAND_TIME_MAX, errand, info, settings).await
+}
+
+async fn do_within(
+    limit: Duration,
+    errand: Errand,
+    info: &CallInfo,
+    settings: Arc<Settings>,
+) -> Result<Done, String> {
     let errand = async {
         let _place = ROOM.acquire().await;
         match errand {
@@ -64,9 +76,8 @@ pub async fn do_errand(
             }
         }
     };
-    let limit = ERRAND_TIME_MAX.as_secs();
-    let done = timeout(ERRAND_TIME_MAX, errand).await;
-    done.unwrap_or_else(|_| Err(format!("not done within {limit} s")))
+    let done = timeout(limit, errand).await;
+    done.unwrap_or_else(|_| Err(format!("not done within {} s", limit.as_secs())))
 }
 
 async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, String> {

@@ -133,4 +133,17 @@ mod tests {
         let why = speak(&endless, &said("x")).await.unwrap_err();
         assert!(why.contains("bytes"), "{why}");
     }
+
+    #[tokio::test]
+    async fn a_program_too_many_waits_for_another_to_end() {
+        let echo = command(&["cat"]);
+        let all = ROOM
+            .acquire_many(u32::try_from(SPEAKERS_MAX).unwrap())
+            .await
+            .unwrap();
+        let moment = Duration::from_millis(50);
+        assert!(timeout(moment, speak(&echo, &said("x"))).await.is_err());
+        drop(all);
+        assert_eq!(speak(&echo, &said("x")).await, Ok(b"x\n".to_vec()));
+    }
 }

@@ -255,11 +255,15 @@ fn a_document_that_leads_inside_or_in_circles_ends_the_call_and_says_why() {
         "/circle",
         b"<Response><Redirect>/circle</Redirect></Response>",
     );
+    web.lead("/round", "/round");
+    web.put("/large", &vec![b' '; 64 * 1024 + 1]);
     let gateway = gateway("document-inside", &lobby, &web, "");
     for (path, word) in [
         ("/inside", "fetch.allow"),
         ("/none", "answers 404"),
         ("/circle", ""),
+        ("/round", "leads on more than 5 times"),
+        ("/large", "length limit"),
     ] {
         let (caller, _session, call) = call(&gateway, &lobby);
         let url = format!("{}{path}", web.origin());

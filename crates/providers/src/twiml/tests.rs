@@ -47,7 +47,9 @@ fn what_is_no_twiml_says_why() {
     assert_eq!(response(two), Err(BadTwiml::Nobody("Dial")));
     let queue = "<Dial><Queue>sales</Queue></Dial>";
     assert_eq!(response(queue), Err(BadTwiml::Nobody("Dial")));
-    assert_eq!(response(&"<Hangup/>".repeat(101)), Err(BadTwiml::TooMany));
+    let verbs = |count| response(&"<Hangup/>".repeat(count));
+    assert_eq!(verbs(VERBS_MAX).map(|verbs| verbs.len()), Ok(VERBS_MAX));
+    assert_eq!(verbs(VERBS_MAX + 1), Err(BadTwiml::TooMany));
     let laughs = "<!DOCTYPE r [<!ENTITY a \"ha\">]><Response>&a;</Response>";
     assert_eq!(read(laughs), Err(BadTwiml::Xml));
     assert_eq!(read(&" ".repeat(BYTES_MAX + 1)), Err(BadTwiml::Xml));
