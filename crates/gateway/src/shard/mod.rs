@@ -123,8 +123,8 @@ pub enum Report {
     },
     /// A call has lost its application and wants another connection to it.
     Redial(CallKey),
-    /// A call follows the document of this number, and that wants something done.
-    Errand(CallKey, u64, Errand),
+    /// The document of this number, which a call follows, wants something done.
+    Errand(u64, Errand),
     /// A call wants something that only its provider's REST interface can do.
     AtProvider(CallKey, Wish),
     /// A call is over and its sockets are closed.

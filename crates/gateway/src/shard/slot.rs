@@ -370,9 +370,7 @@ impl Slot {
                     continue;
                 }
                 AppOutput::Errand(document, errand) => {
-                    let _ = around
-                        .reports
-                        .send(Report::Errand(self.key, document, errand));
+                    let _ = around.reports.send(Report::Errand(document, errand));
                     continue;
                 }
                 AppOutput::Close(code) => {

@@ -1,6 +1,6 @@
 //! Calls that follow a document in place of their application.
 
-use super::{Desk, Inner};
+use super::{Card, Desk, Inner};
 use crate::control::ControlError;
 use crate::shard::{CallKey, ToCall};
 use crate::twiml::{Done, do_errand};
@@ -39,28 +39,45 @@ impl Desk {
         card.is_some_and(|card| card.document.is_some())
     }
 
-    /// Does something for the document of a call, unless another has taken its place.
-    pub(super) fn errand(&self, key: CallKey, document: u64, errand: Errand) {
-        let card = self.cards.get(&key);
-        let Some(card) = card.filter(|card| card.document == Some(document)) else {
+    /// Lets a call follow the document of another, whose application it takes over.
+    pub(super) fn take_document(&mut self, from: CallKey, to: CallKey) {
+        let document = self
+            .cards
+            .get_mut(&from)
+            .and_then(|card| card.document.take());
+        if let Some(card) = self.cards.get_mut(&to) {
+            card.document = document;
+        }
+    }
+
+    /// Whoever follows a document: it may have moved since it asked for something.
+    fn follower(&mut self, document: u64) -> Option<&mut Card> {
+        let mut cards = self.cards.values_mut();
+        cards.find(|card| card.document == Some(document))
+    }
+
+    /// Does something for a document, unless another has taken its place.
+    pub(super) fn errand(&mut self, document: u64, errand: Errand) {
+        let Some(card) = self.follower(document) else {
             return;
         };
-        let (info, settings) = (card.info.clone(), Arc::clone(&self.settings));
+        let info = card.info.clone();
+        let settings = Arc::clone(&self.settings);
         let news = self.to_inner.clone();
         tokio::spawn(async move {
             let is_stream = matches!(errand, Errand::Stream(_));
             let done = do_errand(errand, &info, settings).await;
             let outcome = Outcome { is_stream, done };
-            let _ = news.send(Inner::Errand(key, document, outcome));
+            let _ = news.send(Inner::Errand(document, outcome));
         });
     }
 
     /// Brings a document what came of its errand.
-    pub(super) fn errand_done(&mut self, key: CallKey, document: u64, outcome: Outcome) {
-        let card = self.cards.get_mut(&key);
-        let Some(card) = card.filter(|card| card.document == Some(document)) else {
+    pub(super) fn errand_done(&mut self, document: u64, outcome: Outcome) {
+        let Some(card) = self.follower(document) else {
             return;
         };
+        let key = card.key;
         let told = match outcome.done {
             Ok(Done::Brought(brought)) => ToCall::Brought(brought),
             Ok(Done::Connected(socket)) => ToCall::Opened(socket),

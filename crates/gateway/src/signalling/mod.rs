@@ -74,7 +74,7 @@ enum Inner {
     /// A call that a provider was to place should have come by now.
     AwaitedTooLong(CallId),
     /// An errand of the document of this number came to its end.
-    Errand(CallKey, u64, documents::Outcome),
+    Errand(u64, documents::Outcome),
     /// A name was looked up.
     Resolved(Box<Resolved>),
 }
@@ -264,7 +264,7 @@ impl Desk {
             Inner::Moved(key, news) => self.tell(key, ToCall::Dial(news)),
             Inner::Pressed(key) => self.press_waiting(key),
             Inner::AwaitedTooLong(id) => self.awaited_too_long(id),
-            Inner::Errand(key, document, outcome) => self.errand_done(key, document, outcome),
+            Inner::Errand(document, outcome) => self.errand_done(document, outcome),
             Inner::OpenFailed(key, why) => {
                 if let Some(card) = self.cards.get_mut(&key) {
                     let (call, app) = (card.info.id, &card.record.app);

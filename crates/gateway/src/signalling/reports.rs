@@ -28,7 +28,7 @@ impl Desk {
                 self.dial_for(PlacedFor { key, purpose }, target, headers);
             }
             Report::Redial(key) => self.redial(key),
-            Report::Errand(key, document, errand) => self.errand(key, document, errand),
+            Report::Errand(document, errand) => self.errand(document, errand),
             Report::AtProvider(key, wish) => self.ask_provider(key, wish),
             Report::Finished(key, last) => self.finished(key, *last),
         }
@@ -106,19 +106,20 @@ impl Desk {
         let Some(card) = self.cards.get(&key) else {
             return;
         };
-        let (shard, call) = (&self.shards[card.shard], placed_for.key);
+        let (shard, call) = (card.shard, placed_for.key);
         match placed_for.purpose {
             // The application hears how its transfer went, and is let go after that.
             DialPurpose::Join => {
                 self.tell(call, ToCall::Dial(DialNews::Up));
-                shard.tell(ToShard::Join {
+                self.shards[shard].tell(ToShard::Join {
                     caller: call,
                     callee: key,
                 });
             }
             // The application has left its old call before that learns that it is over.
             DialPurpose::Replace => {
-                shard.tell(ToShard::Replace {
+                self.take_document(call, key);
+                self.shards[shard].tell(ToShard::Replace {
                     from: call,
                     to: key,
                 });

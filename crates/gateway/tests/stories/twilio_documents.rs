@@ -9,7 +9,7 @@ use trunkline_providers::{Form, Secret};
 use trunkline_sip::endpoint::Transport;
 
 use crate::support::lobby::Closed;
-use crate::support::{Callee, Caller, Gateway, Lobby, Session, Web, says, sound};
+use crate::support::{Callee, Caller, Gateway, Lobby, RawSip, Session, Web, says, sound};
 
 const SECOND: usize = 16_000;
 
@@ -117,23 +117,29 @@ fn sounds_and_pauses_are_heard_in_their_order_and_the_end_hangs_up() {
     );
 }
 
+/// The same with another application that documents may connect; its URL.
+fn gateway_with_stream(name: &str, lobby: &Lobby, web: &Web, other: &Lobby) -> (Gateway, String) {
+    let stream = format!("ws://{}/media", other.address());
+    let more = format!(
+        "routes: [{{to: \"*\", app: bot}}]\ndial: {{allow: [\"sip:*\"]}}\n\
+         apps:\n  bot: {{type: websocket, url: \"{}\", protocol: twilio}}\n  \
+         second: {{type: websocket, url: \"{stream}\"}}\n\
+         fetch: {{allow: [\"{}\"]}}\n",
+        lobby.url(),
+        web.origin()
+    );
+    (Gateway::start(name, &more), stream)
+}
+
 #[test]
 fn a_stream_has_the_call_until_it_closes_and_then_the_next_verb_runs() {
     let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
     let half = sound::tone(700.0, 16_000, SECOND / 2);
     web.put("/after.wav", &sound::wav(16_000, &half));
-    let allowed = format!("ws://{}", other.address());
-    let apps = format!("  second: {{type: websocket, url: \"{allowed}/\"}}\n");
-    let apps = format!(
-        "routes: [{{to: \"*\", app: bot}}]\napps:\n  bot: {{type: websocket, url: \"{}\", protocol: twilio}}\n{apps}\
-         fetch: {{allow: [\"{}\"]}}\n",
-        lobby.url(),
-        web.origin()
-    );
-    let gateway = Gateway::start("document-stream", &apps);
+    let (gateway, stream) = gateway_with_stream("document-stream", &lobby, &web, &other);
     let (caller, mut first, call) = call(&gateway, &lobby);
     let verbs = format!(
-        "<Connect><Stream url=\"{allowed}/media\"><Parameter name=\"plan\" value=\"gold\"/></Stream>\
+        "<Connect><Stream url=\"{stream}\"><Parameter name=\"plan\" value=\"gold\"/></Stream>\
          </Connect><Play>{}/after.wav</Play>",
         web.origin()
     );
@@ -157,6 +163,45 @@ fn a_stream_has_the_call_until_it_closes_and_then_the_next_verb_runs() {
         (22..=25).contains(&count),
         "{count} frames after the stream"
     );
+}
+
+#[test]
+fn a_document_goes_on_with_whoever_the_far_end_sends_the_call_to() {
+    let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
+    let tone = sound::tone(700.0, 16_000, SECOND / 2);
+    web.put("/after.wav", &sound::wav(16_000, &tone));
+    let (gateway, stream) = gateway_with_stream("document-moved", &lobby, &web, &other);
+    let phone = RawSip::toward(gateway.sip_port);
+    let order = json!({"to": format!("sip:bob@{}", phone.local()), "app": "bot"});
+    let (status, placed) = gateway.post("/v1/calls", &order);
+    assert_eq!(status, 201, "{placed}");
+    let invite = phone.expect("INVITE");
+    phone.pick_up(&invite);
+    let mut first = lobby.accept();
+    let start = started(&mut first);
+    let call = start["start"]["callSid"].as_str().expect("a call");
+    let verbs = format!(
+        "<Connect><Stream url=\"{stream}\"/></Connect><Play>{}/after.wav</Play>",
+        web.origin()
+    );
+    follow(&gateway, call, &verbs);
+    let mut second = other.accept();
+    started(&mut second);
+    let callee = Callee::wait(Transport::Udp, says(650.0));
+    let refer_to = format!("Refer-To: <{}>\r\n", callee.uri("carol"));
+    let refer = phone.within(&invite, "REFER", &refer_to, "");
+    assert_eq!(phone.ask(&refer).status(), Some(202));
+    // It is told that the call has gone over once it has.
+    loop {
+        let notify = phone.expect("NOTIFY");
+        phone.answer(&notify, 200, "OK");
+        if notify.body().starts_with(b"SIP/2.0 200") {
+            break;
+        }
+    }
+    second.close(Some(1_000));
+    callee.wait_for_tone(700.0, 22);
+    callee.report();
 }
 
 #[test]
