@@ -166,7 +166,7 @@ impl Endpoint {
             shown,
             acks,
         };
-        self.clients.insert(id, entry);
+        self.clients.insert(id, Box::new(entry));
         self.client_effects(now, id, effects, None);
         id
     }

@@ -43,7 +43,7 @@ impl Endpoint {
         call.dialogs.push(dialog);
         call.theirs = Some(id);
         let owner = self.new_owner();
-        self.calls.insert(owner, call);
+        self.calls.insert(owner, Box::new(call));
         self.by_tag.insert(tag.into(), owner);
         self.own_server(id, owner);
         self.tell(Event::Invite {

@@ -75,11 +75,11 @@ use crate::transaction::{Effects, Timer};
 use crate::user_agent::UserAgentCore;
 use call::{Call, Errand};
 use client::ClientEntry;
-use random::Keyed;
+use random::TagKey;
 use register::Registered;
 use schedule::{Holder, Schedule};
 use server::ServerEntry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 /// Who an event is for: a call, a single request, or a registration of ours. Never used twice.
@@ -167,31 +167,34 @@ pub struct Counters {
 }
 
 /// The SIP endpoint. See the [module](self) for its use.
+///
+/// Its tables are trees: no choice of keys by a peer makes them slow, and they give their memory
+/// back as transactions end, where a hash table keeps the size of its busiest minute.
 #[derive(Debug)]
 pub struct Endpoint {
     config: EndpointConfig,
     product: Product,
     random: Random,
+    stateless_tags: TagKey,
     schedule: Schedule,
     outputs: VecDeque<Output>,
     /// Scratch for the steps of the transaction machines.
     effects: Effects,
-    clients: HashMap<TransactionId, ClientEntry, Keyed>,
-    servers: HashMap<TransactionId, ServerEntry, Keyed>,
+    clients: BTreeMap<TransactionId, Box<ClientEntry>>,
+    servers: BTreeMap<TransactionId, Box<ServerEntry>>,
     /// Our transactions by branch (CANCEL: with a mark before it).
-    by_branch: HashMap<Box<str>, TransactionId, Keyed>,
+    by_branch: BTreeMap<Box<str>, TransactionId>,
     /// The peers' transactions by the key of RFC 3261 §17.2.3.
-    by_request: HashMap<Box<str>, TransactionId, Keyed>,
+    by_request: BTreeMap<Box<str>, TransactionId>,
     /// The peers' initial requests by From tag, Call-ID and CSeq (RFC 3261 §8.2.2.2).
-    by_origin: HashMap<Box<str>, TransactionId, Keyed>,
-    calls: HashMap<OwnerId, Call, Keyed>,
+    by_origin: BTreeMap<Box<str>, TransactionId>,
+    calls: BTreeMap<OwnerId, Box<Call>>,
     /// Calls by our tag.
-    by_tag: HashMap<Box<str>, OwnerId, Keyed>,
-    errands: HashMap<OwnerId, Errand, Keyed>,
-    registrations: HashMap<OwnerId, Registered, Keyed>,
+    by_tag: BTreeMap<Box<str>, OwnerId>,
+    errands: BTreeMap<OwnerId, Errand>,
+    registrations: BTreeMap<OwnerId, Registered>,
     agent: UserAgentCore,
     service: Service,
-    keyed: Keyed,
     counters: Counters,
     next_owner: u64,
     next_transaction: u64,
@@ -203,30 +206,29 @@ impl Endpoint {
     #[must_use]
     pub fn new(config: EndpointConfig, seed: [u8; 32]) -> Self {
         let mut random = Random::new(seed);
-        let keyed = Keyed::new(&mut random);
         let agent = UserAgentCore::new(config.agent.clone(), random.seed_for("digest"));
         Self {
             product: agent.product(),
-            schedule: Schedule::new(keyed),
+            schedule: Schedule::new(),
             outputs: VecDeque::new(),
             effects: Effects::new(),
-            clients: HashMap::with_hasher(keyed),
-            servers: HashMap::with_hasher(keyed),
-            by_branch: HashMap::with_hasher(keyed),
-            by_request: HashMap::with_hasher(keyed),
-            by_origin: HashMap::with_hasher(keyed),
-            calls: HashMap::with_hasher(keyed),
-            by_tag: HashMap::with_hasher(keyed),
-            errands: HashMap::with_hasher(keyed),
-            registrations: HashMap::with_hasher(keyed),
+            clients: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            by_branch: BTreeMap::new(),
+            by_request: BTreeMap::new(),
+            by_origin: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            by_tag: BTreeMap::new(),
+            errands: BTreeMap::new(),
+            registrations: BTreeMap::new(),
             service: Service::Open,
             counters: Counters::default(),
             next_owner: 0,
             next_transaction: 0,
             agent,
             config,
+            stateless_tags: TagKey::new(&mut random),
             random,
-            keyed,
         }
     }
 

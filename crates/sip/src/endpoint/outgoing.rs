@@ -65,7 +65,7 @@ impl Endpoint {
         let mut call = Call::new(true, call_id, tag.clone(), from);
         call.contact_user = request.contact_user;
         call.digest = digest;
-        self.calls.insert(owner, call);
+        self.calls.insert(owner, Box::new(call));
         self.by_tag.insert(tag.into(), owner);
         let id = self.ask(now, ask(Purpose::Invite));
         if let Some(call) = self.calls.get_mut(&owner) {

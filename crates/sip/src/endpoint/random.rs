@@ -4,7 +4,7 @@
 //! unpredictable to whoever has seen earlier ones; a statistical generator would not do.
 
 use sha2::{Digest as _, Sha256};
-use std::hash::{BuildHasher, DefaultHasher, Hasher as _};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::time::Duration;
 
 /// Bytes of a token before it is written as text: 96 bits.
@@ -83,24 +83,19 @@ impl Random {
     }
 }
 
-/// Hashes keyed by the seed, so that nobody can aim at one bucket of a table.
+/// Makes the same tag of the same request, and one that a stranger cannot foretell.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Keyed(u64, u64);
+pub(crate) struct TagKey(u64, u64);
 
-impl Keyed {
+impl TagKey {
     pub fn new(random: &mut Random) -> Self {
         Self(random.number(), random.number())
     }
-}
 
-impl BuildHasher for Keyed {
-    type Hasher = DefaultHasher;
-
-    fn build_hasher(&self) -> DefaultHasher {
+    pub fn tag(self, request: impl Hash) -> String {
         let mut hasher = DefaultHasher::new();
-        hasher.write_u64(self.0);
-        hasher.write_u64(self.1);
-        hasher
+        (self.0, self.1, request).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 }
 

@@ -1,9 +1,8 @@
 //! What falls due when: one ordered set for all timers of an endpoint.
 
-use super::random::Keyed;
 use super::{OwnerId, TransactionId};
 use crate::transaction::Timer;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// Whose timer it is.
@@ -20,15 +19,15 @@ pub(crate) enum Holder {
 #[derive(Debug)]
 pub(crate) struct Schedule {
     due: BTreeSet<(Instant, Holder, Timer)>,
-    armed: HashMap<Holder, Vec<(Timer, Instant)>, Keyed>,
+    armed: BTreeMap<Holder, Vec<(Timer, Instant)>>,
     fired: [u64; Timer::COUNT],
 }
 
 impl Schedule {
-    pub fn new(keyed: Keyed) -> Self {
+    pub fn new() -> Self {
         Self {
             due: BTreeSet::new(),
-            armed: HashMap::with_hasher(keyed),
+            armed: BTreeMap::new(),
             fired: [0; Timer::COUNT],
         }
     }

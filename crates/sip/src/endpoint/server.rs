@@ -72,7 +72,7 @@ impl Endpoint {
             key: opened.key,
             origin: opened.origin,
         };
-        self.servers.insert(id, entry);
+        self.servers.insert(id, Box::new(entry));
         self.server_effects(now, id, effects);
         id
     }
@@ -156,8 +156,7 @@ impl Endpoint {
     /// Answers without keeping anything: for what comes when a limit is reached. The To tag is
     /// made from the request, so that a repeat gets the same answer (RFC 3261 §8.2.7).
     pub(super) fn answer_stateless(&mut self, request: &Message, path: Path, reply: &Reply) {
-        use std::hash::BuildHasher as _;
-        let tag = format!("{:016x}", self.keyed.hash_one(request_key(request)));
+        let tag = self.stateless_tags.tag(request_key(request));
         let response = reply_to(request, reply, &tag)
             .header_if(Name::Server, self.product.name.as_ref())
             .build();
