@@ -60,7 +60,7 @@ pub struct CallRecord {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MediaRecord {
     /// The codec's name as in SDP: `PCMU`, `G722`, …
-    pub codec: String,
+    pub codec: &'static str,
     /// Packets sent.
     pub packets_sent: u64,
     /// Packets received and played.
@@ -117,6 +117,32 @@ impl CallRecord {
             media: None,
             turns: Turns::default(),
             application: AppStats::default(),
+        }
+    }
+
+    /// Becomes another record, whose texts are written where ours were.
+    fn overwrite(&mut self, newer: Self) {
+        let ours = std::mem::replace(self, newer);
+        let texts = [
+            (&mut self.from, ours.from),
+            (&mut self.to, ours.to),
+            (&mut self.sip_call_id, ours.sip_call_id),
+            (&mut self.peer, ours.peer),
+            (&mut self.app, ours.app),
+        ];
+        for (text, mut place) in texts {
+            place.clone_from(text);
+            *text = place;
+        }
+        let names = [
+            (&mut self.trunk, ours.trunk),
+            (&mut self.provider, ours.provider),
+            (&mut self.user, ours.user),
+            (&mut self.detail, ours.detail),
+        ];
+        for (name, mut place) in names {
+            place.clone_from(name);
+            *name = place;
         }
     }
 

@@ -15,9 +15,23 @@ pub struct Records(VecDeque<Arc<CallRecord>>);
 
 impl Records {
     /// Keeps a record; the oldest makes room for it.
-    pub fn push(&mut self, record: Arc<CallRecord>) {
-        self.0.truncate(RECORDS_MAX - 1);
-        self.0.push_front(record);
+    ///
+    /// It is written over the oldest. New memory for each would lie where a busy minute had its
+    /// calls, and the allocator could never give that minute's memory back.
+    pub fn push(&mut self, record: CallRecord) {
+        if self.0.len() < RECORDS_MAX {
+            self.0.push_front(Arc::new(record));
+            return;
+        }
+        self.0.rotate_right(1);
+        let Some(oldest) = self.0.front_mut() else {
+            return;
+        };
+        match Arc::get_mut(oldest) {
+            Some(place) => place.overwrite(record),
+            // Somebody still reads it.
+            None => *oldest = Arc::new(record),
+        }
     }
 
     /// Every record, newest first.

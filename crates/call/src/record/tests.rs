@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::json;
@@ -21,7 +20,7 @@ fn record() -> CallRecord {
     record.lasted = Duration::from_millis(10_200);
     record.application.samples_received = 1;
     record.media = Some(MediaRecord {
-        codec: "PCMU".into(),
+        codec: "PCMU",
         packets_sent: 500,
         packets_received: 500,
         jitter_ms: 0.1,
@@ -57,12 +56,36 @@ fn five_hundred_are_kept_newest_first() {
     let mut records = Records::default();
     for number in 0..RECORDS_MAX as u128 + 1 {
         let id = CallId::from_bytes(number.to_be_bytes());
-        records.push(Arc::new(CallRecord { id, ..record() }));
+        records.push(CallRecord { id, ..record() });
     }
     let id = |number: u128| CallId::from_bytes(number.to_be_bytes());
     assert_eq!(records.len(), RECORDS_MAX);
     assert_eq!(records.iter().next().unwrap().id, id(RECORDS_MAX as u128));
     assert!(records.find(id(0)).is_none() && records.find(id(1)).is_some());
+}
+
+#[test]
+fn a_record_over_an_older_one_has_nothing_of_it_and_leaves_a_reader_what_it_reads() {
+    let mut records = Records::default();
+    let older = CallRecord {
+        from: "somebody with a long name".into(),
+        trunk: Some("carrier".into()),
+        ..record()
+    };
+    for _ in 0..RECORDS_MAX {
+        records.push(older.clone());
+    }
+    let read = records.iter().last().cloned().unwrap();
+    let newer = CallRecord {
+        to: "somebody with a longer name than before".into(),
+        user: Some("1001".into()),
+        ..record()
+    };
+    records.push(newer.clone());
+    records.push(newer.clone());
+    assert_eq!(*read, older);
+    assert!(records.iter().take(2).all(|record| **record == newer));
+    assert!(records.iter().skip(2).all(|record| **record == older));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use super::{Desk, Inner};
 use crate::control::{CallView, ControlError};
 use crate::providers::{self, NotDone};
 use crate::settings::{PublicUrl, Trust};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -222,12 +221,12 @@ impl Desk {
     /// Keeps the record of a call that has not come; where it was placed, and its name there.
     fn end_awaited(&mut self, id: CallId, end: EndReason) -> Option<(Account, Option<String>)> {
         let awaited = self.awaited.remove(&id)?;
-        let record = Arc::new(CallRecord {
+        let record = CallRecord {
             end,
             lasted: awaited.began.elapsed(),
             sip_call_id: awaited.at_provider.clone().unwrap_or_default(),
             ..awaited.record
-        });
+        };
         self.keep(record);
         Some((awaited.account, awaited.at_provider))
     }

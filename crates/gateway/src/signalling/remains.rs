@@ -22,8 +22,7 @@ pub fn record(card: Card, last: Final) -> CallRecord {
     }
 }
 
-fn media(codec: &str, last: &Final) -> MediaRecord {
-    let codec = codec.to_owned();
+fn media(codec: &'static str, last: &Final) -> MediaRecord {
     let Some(stats) = last.media.media else {
         return MediaRecord {
             codec,

@@ -4,7 +4,6 @@ use super::Desk;
 use super::card::{Card, PlacedFor, Way};
 use crate::shard::{CallKey, Report, ToCall, ToShard};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Instant;
 use trunkline_call::record::CallRecord;
 use trunkline_call::{CallCommand, CallEvent, EndReason, GatewayReason, HangupCause};
@@ -145,11 +144,11 @@ impl Desk {
                 self.refuse(owner, Reply::new(500));
             }
         }
-        self.keep(Arc::new(super::remains::record(card, last)));
+        self.keep(super::remains::record(card, last));
     }
 
     /// Keeps what is left of a call.
-    pub(super) fn keep(&self, record: Arc<CallRecord>) {
+    pub(super) fn keep(&self, record: CallRecord) {
         self.control
             .announce("call.ended", || record.to_json().to_string());
         self.control.metrics().ended(&record);
