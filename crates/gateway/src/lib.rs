@@ -10,6 +10,7 @@ pub mod control;
 pub mod doctor;
 pub mod gateway;
 pub mod http;
+mod memory;
 mod names;
 mod net;
 mod newcomer;

@@ -23,6 +23,7 @@ pub use transports::{Transports, is_private};
 
 use crate::awake::Awake;
 use crate::control::{Control, Question};
+use crate::memory::Ebb;
 use crate::names::Resolver;
 use crate::net::PortPool;
 use crate::settings::Settings;
@@ -105,6 +106,7 @@ pub struct Desk {
     resolver: Arc<Resolver>,
     /// The machine does not sleep while there are cards.
     awake: Awake,
+    ebb: Ebb,
     calls_max: usize,
     next_key: u64,
     calls_total: u64,
@@ -160,6 +162,7 @@ impl Desk {
             registrations: Registrations::new(parts.trunks),
             resolver: parts.resolver,
             awake: Awake::new(),
+            ebb: Ebb::default(),
             settings: parts.settings,
             control: parts.control,
             endpoint: parts.endpoint,
@@ -214,6 +217,9 @@ impl Desk {
             self.drain_endpoint();
             self.answer_drains();
             self.awake.set(!self.cards.is_empty());
+            if self.ebb.is_over(self.endpoint.gauges().transactions) {
+                crate::memory::give_back();
+            }
         }
         for shard in &self.shards {
             shard.tell(ToShard::Stop);

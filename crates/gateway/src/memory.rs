@@ -1,0 +1,61 @@
+//! Memory that goes back to the system after a busy time.
+//!
+//! An allocator keeps for itself what was freed unless it lies at the end of its heap, and there
+//! something small always lives on. A gateway that once had ten thousand transactions would hold
+//! their memory for good.
+
+/// Fewer than so many transactions are nothing to give back.
+const BUSY_FROM: usize = 1_000;
+/// A busy time is over when only one in so many is left.
+const LEFT: usize = 8;
+
+/// Sees when a busy time is over.
+#[derive(Debug, Default)]
+pub struct Ebb {
+    most: usize,
+}
+
+impl Ebb {
+    /// Notes how many transactions there are; true once after each busy time.
+    pub fn is_over(&mut self, held: usize) -> bool {
+        self.most = self.most.max(held);
+        let over = self.most >= BUSY_FROM && held <= self.most / LEFT;
+        if over {
+            self.most = held;
+        }
+        over
+    }
+}
+
+/// Gives back every free page. Takes some milliseconds after ten thousand calls; does nothing
+/// where the allocator is not glibc's.
+#[allow(unsafe_code)]
+pub fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: takes no pointers, and may be called from any thread at any time (malloc_trim(3)).
+    unsafe {
+        libc::malloc_trim(0)
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ebb;
+
+    #[test]
+    fn a_busy_time_is_over_once() {
+        let mut ebb = Ebb::default();
+        let over = [0, 20_000, 12_000, 2_500, 2_400, 313, 312, 0].map(|held| ebb.is_over(held));
+        assert_eq!(over, [false, false, false, true, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_quiet_time_has_nothing_to_give_back() {
+        let mut ebb = Ebb::default();
+        assert!(
+            ![0, 999, 0, 500, 10]
+                .map(|held| ebb.is_over(held))
+                .contains(&true)
+        );
+    }
+}
