@@ -15,6 +15,9 @@ pub use json::rfc3339;
 pub use store::{RECORDS_MAX, Records};
 pub use why::why;
 
+/// What names, addresses and Call-IDs seldom go beyond.
+const TEXT_BYTES_USUAL: usize = 64;
+
 /// One call from its first message to its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
@@ -117,6 +120,20 @@ impl CallRecord {
             media: None,
             turns: Turns::default(),
             application: AppStats::default(),
+        }
+    }
+
+    /// Gives the texts room for longer ones.
+    fn make_room(&mut self) {
+        let texts = [
+            &mut self.from,
+            &mut self.to,
+            &mut self.sip_call_id,
+            &mut self.peer,
+            &mut self.app,
+        ];
+        for text in texts {
+            text.reserve(TEXT_BYTES_USUAL.saturating_sub(text.len()));
         }
     }
 

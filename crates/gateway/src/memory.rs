@@ -13,17 +13,22 @@ const LEFT: usize = 8;
 #[derive(Debug, Default)]
 pub struct Ebb {
     most: usize,
+    /// A busy time is over, and the last of it is not.
+    lingers: bool,
 }
 
 impl Ebb {
-    /// Notes how many transactions there are; true once after each busy time.
+    /// Notes how many transactions there are; true when most of a busy time's are over, and when
+    /// all are.
     pub fn is_over(&mut self, held: usize) -> bool {
         self.most = self.most.max(held);
-        let over = self.most >= BUSY_FROM && held <= self.most / LEFT;
-        if over {
+        let most_are = self.most >= BUSY_FROM && held <= self.most / LEFT;
+        let all_are = self.lingers && held == 0;
+        if most_are || all_are {
             self.most = held;
+            self.lingers = held > 0;
         }
-        over
+        most_are || all_are
     }
 }
 
@@ -43,10 +48,12 @@ mod tests {
     use super::Ebb;
 
     #[test]
-    fn a_busy_time_is_over_once() {
+    fn a_busy_time_is_over_when_few_are_left_and_when_none_is() {
         let mut ebb = Ebb::default();
-        let over = [0, 20_000, 12_000, 2_500, 2_400, 313, 312, 0].map(|held| ebb.is_over(held));
-        assert_eq!(over, [false, false, false, true, false, false, true, false]);
+        let over = [20_000, 12_000, 2_500, 2_400, 313, 312, 40, 0, 10, 0];
+        let over = over.map(|held| ebb.is_over(held));
+        let (yes, no) = (true, false);
+        assert_eq!(over, [no, no, yes, no, no, yes, no, yes, no, no]);
     }
 
     #[test]

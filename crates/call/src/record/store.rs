@@ -18,8 +18,9 @@ impl Records {
     ///
     /// It is written over the oldest. New memory for each would lie where a busy minute had its
     /// calls, and the allocator could never give that minute's memory back.
-    pub fn push(&mut self, record: CallRecord) {
+    pub fn push(&mut self, mut record: CallRecord) {
         if self.0.len() < RECORDS_MAX {
+            record.make_room();
             self.0.push_front(Arc::new(record));
             return;
         }

@@ -98,6 +98,12 @@ impl PortPool {
         self.resting.push_back((rtp, now));
     }
 
+    /// Frees what has rested, and the memory of a time when many did.
+    pub fn shrink(&mut self, now: Instant) {
+        self.wake_rested(now);
+        self.resting.shrink_to_fit();
+    }
+
     fn wake_rested(&mut self, now: Instant) {
         while let Some(&(rtp, since)) = self.resting.front() {
             if now.saturating_duration_since(since) < REST {

@@ -218,6 +218,7 @@ impl Desk {
             self.answer_drains();
             self.awake.set(!self.cards.is_empty());
             if self.ebb.is_over(self.endpoint.gauges().transactions) {
+                self.ports.shrink(Instant::now());
                 crate::memory::give_back();
             }
         }
