@@ -3,12 +3,14 @@
 //! A wake-up costs as much as handling a packet. With a handful of calls each packet is handled
 //! the moment it comes; with many, waiting a fraction of a millisecond lets one wake-up serve
 //! several calls, as a network card does with its interrupts. The wait grows with the load that
-//! was seen. What counts is the delay from a caller's sound to the answer: where applications are
-//! in between, a call waits for its shard twice, each time half as long.
+//! was seen.
+//!
+//! Where applications are in between it is not worth while: a call would wait twice, and an
+//! application that had time to fall asleep costs more to wake than the wake-ups saved.
 
 use std::time::{Duration, Instant};
 
-/// The longest wait, of both directions together: what a call may be delayed by there and back.
+/// The longest wait: what a call may be delayed by.
 const WAIT_MAX: Duration = Duration::from_millis(1);
 /// Below this many events a second, each gets its own wake-up.
 const BUSY_FROM: u32 = 2_000;
@@ -74,9 +76,9 @@ impl Found {
         let per_second = f64::from(self.due.saturating_add(sockets)) / passed.as_secs_f64();
         let (from, to) = (f64::from(BUSY_FROM), f64::from(BUSY_FULLY));
         let busy = ((per_second - from) / (to - from)).clamp(0.0, 1.0);
-        // From 1, nobody has an application, to 2, all do.
-        let ways = 1.0 + f64::from(self.applications) / f64::from(self.far_ends.max(1));
-        WAIT_MAX.mul_f64(busy / ways.clamp(1.0, 2.0))
+        // From 0, nobody has an application, to 1, all do.
+        let with_applications = f64::from(self.applications) / f64::from(self.far_ends.max(1));
+        WAIT_MAX.mul_f64(busy * (1.0 - with_applications.min(1.0)))
     }
 }
 
@@ -117,14 +119,17 @@ mod tests {
     }
 
     #[test]
-    fn a_call_with_an_application_waits_half_as_long_each_way() {
+    fn calls_with_applications_do_not_wait() {
         let start = Instant::now();
-        let found = Found {
+        let mut found = Found {
             due: 10,
             far_ends: 10,
             applications: 10,
         };
         let wait = wait_after(&mut Moderation::new(start), start, 300, found);
-        assert_eq!(wait, WAIT_MAX / 2);
+        assert_eq!(wait, Duration::ZERO, "all have one");
+        found.applications = 5;
+        let wait = wait_after(&mut Moderation::new(start), start, 300, found);
+        assert_eq!(wait, WAIT_MAX / 2, "every other one has");
     }
 }
