@@ -4,7 +4,7 @@
 //! messages are written from patterns, audio is encoded once, all calls share one RTP socket (their
 //! packets are told apart by where they come from), and datagrams go and come by the batch, stamped
 //! by the kernel. It beats once a millisecond and says how late it was: a run whose generator was
-//! late measured the generator. [`streams`] does the same as the provider of media streams.
+//! late measured the generator. [`streams()`] does the same as the provider of media streams.
 
 mod concurrent;
 mod ear;
