@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 /// The longest wait: what a call may be delayed by.
-const WAIT_MAX: Duration = Duration::from_millis(1);
+const WAIT_MAX: Duration = Duration::from_micros(1_500);
 /// Below this many events a second, each gets its own wake-up.
 const BUSY_FROM: u32 = 2_000;
 /// From this many on the wait is [`WAIT_MAX`].

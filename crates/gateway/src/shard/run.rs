@@ -82,7 +82,8 @@ impl Loop {
 
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
-        let mut moderation = Moderation::new(Instant::now());
+        let mut woken = Instant::now();
+        let mut moderation = Moderation::new(woken);
         while !self.stopping {
             let now = Instant::now();
             let due = self.run_due(now);
@@ -91,14 +92,18 @@ impl Loop {
                 due,
                 ..Found::default()
             };
-            let wait = moderation.after(due, now);
-            if !wait.is_zero() {
-                std::thread::sleep(wait);
+            // From one wake-up to the next, so that a shard with more work rests less.
+            let rest_until = woken + moderation.after(due, now);
+            let now = Instant::now();
+            let rest = rest_until.saturating_duration_since(now);
+            if !rest.is_zero() {
+                std::thread::sleep(rest);
             }
-            let timeout = self.timeout(now + wait);
+            let timeout = self.timeout(now + rest);
             // An interrupted wait is a wake-up like another.
             let _ = self.poll.poll(&mut events, timeout);
             let now = Instant::now();
+            woken = now;
             let mut found = Found::default();
             for event in &events {
                 if let Some((place, socket)) = of_token(event.token()) {

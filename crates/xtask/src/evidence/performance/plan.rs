@@ -41,7 +41,7 @@ impl Plan {
             rounds: 3,
             seconds: 8.0,
             echo_calls: 200,
-            websocket_calls: [80, 200],
+            websocket_calls: [80, 120],
             rate: 400.0,
             search_calls: (200, 3_200),
             search_rate: (400.0, 12_800.0),
