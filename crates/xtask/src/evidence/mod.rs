@@ -2,6 +2,7 @@
 //!
 //! To add one: a module here with a `run` function, one row in [`EVIDENCE`].
 
+mod comparison;
 mod fuzz;
 mod performance;
 mod quality;

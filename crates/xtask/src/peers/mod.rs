@@ -7,7 +7,7 @@
 mod asterisk;
 mod python;
 
-pub use asterisk::VARIABLE as ASTERISK;
+pub use asterisk::find as find_asterisk;
 pub use python::PIPECAT;
 
 use std::ffi::OsString;

@@ -1,10 +1,11 @@
 //! The peer: Asterisk in a root of its own, inside namespaces that end with it.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::system::Bench;
+use super::system::Ports;
+use crate::evidence::comparison::{Rig, Running};
 use crate::workspace::Failure;
 
 const CONFIGURATION: &[(&str, &str)] = &[
@@ -28,21 +29,16 @@ const ENTER: &str = "mount --bind \"$1\" \"$0/mnt\" && mount --bind \"$1/hosts\"
 /// How long the namespaces may take to be entered.
 const ENTER_MAX: Duration = Duration::from_secs(10);
 
-/// Starts it and gives what holds it, and its own process.
-pub fn start(
-    bench: &Bench,
-    root: &Path,
-    sip_port: u16,
-    application_port: u16,
-) -> Result<(Child, u32), Failure> {
-    let folder = bench.folder.join("asterisk");
+/// Starts it.
+pub fn start(rig: &Rig, root: &Path, ports: Ports) -> Result<Running, Failure> {
+    let folder = rig.folder.join("asterisk");
     for part in ["etc", "run", "log"] {
         std::fs::create_dir_all(folder.join(part))?;
     }
     for (name, text) in CONFIGURATION {
         let text = text
-            .replace("@SIP_PORT@", &sip_port.to_string())
-            .replace("@APPLICATION_PORT@", &application_port.to_string());
+            .replace("@SIP_PORT@", &ports.sip.to_string())
+            .replace("@APPLICATION_PORT@", &ports.application.to_string());
         std::fs::write(folder.join("etc").join(name), text)?;
     }
     // It looks its own name up while it signals, and stalls without an answer.
@@ -66,7 +62,7 @@ pub fn start(
         .stderr(log)
         .spawn()?;
     let pid = inner(child.id())?;
-    Ok((child, pid))
+    Ok(Running::holding(child, pid))
 }
 
 /// The process that unshare started, which becomes Asterisk.

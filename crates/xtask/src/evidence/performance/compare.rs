@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::figures::{Bound::AtMost, Judged, Rounds, Row};
 use super::plan::Plan;
-use super::report::{answered, cpu_of_call, cpu_of_call_second, delay, is_valid};
 use super::system::{Bench, System, Way, Which};
+use crate::evidence::comparison::figures::{Bound::AtMost, Judged, Rounds, Row};
+use crate::evidence::comparison::report::{
+    answered, cpu_of_call, cpu_of_call_second, delay, is_valid,
+};
 use crate::workspace::Failure;
 
 /// The systems of a comparison, ours first, each warmed up by a run that is thrown away.

@@ -1,8 +1,9 @@
 //! The gateway under test.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
-use super::system::Bench;
+use super::system::Ports;
+use crate::evidence::comparison::{Rig, Running, free_port};
 use crate::workspace::Failure;
 
 const CONFIGURATION: &str = "\
@@ -18,25 +19,19 @@ apps:
   echo: {type: echo}
 ";
 
-/// Starts `trunkline serve` and gives its process.
-pub fn start(bench: &Bench, sip_port: u16, application_port: u16) -> Result<(Child, u32), Failure> {
-    let file = bench.folder.join("trunkline.yaml");
+/// Starts `trunkline serve`.
+pub fn start(rig: &Rig, ports: Ports) -> Result<Running, Failure> {
     let configuration = CONFIGURATION
-        .replace("@HTTP_PORT@", &super::system::free_port()?.to_string())
-        .replace("@SIP_PORT@", &sip_port.to_string())
-        .replace("@APPLICATION_PORT@", &application_port.to_string());
-    std::fs::write(&file, configuration)?;
-    let log = std::fs::File::create(bench.folder.join("trunkline.log"))?;
-    let child = bench
-        .machine
-        .measured(&bench.binary)
-        .args(["serve", "--log-level", "warn", "--config"])
-        .arg(&file)
+        .replace("@HTTP_PORT@", &free_port()?.to_string())
+        .replace("@SIP_PORT@", &ports.sip.to_string())
+        .replace("@APPLICATION_PORT@", &ports.application.to_string());
+    let log = rig.log("trunkline")?;
+    let child = rig
+        .gateway(&configuration)?
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()?;
     // taskset replaces itself by what it starts.
-    let pid = child.id();
-    Ok((child, pid))
+    Ok(Running::itself(child))
 }

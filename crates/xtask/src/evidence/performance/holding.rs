@@ -1,9 +1,9 @@
 //! What calls cost while they last, and what is left of them.
 
-use super::figures::{Bound, Bound::AtMost, Judged, Rounds, Row};
 use super::plan::Plan;
-use super::report::{cpu_of_call_second, is_valid, resident};
 use super::system::{Bench, Way, Which};
+use crate::evidence::comparison::figures::{Bound, Bound::AtMost, Judged, Rounds, Row};
+use crate::evidence::comparison::report::{cpu_of_call_second, is_valid, resident};
 use crate::workspace::Failure;
 
 /// By how much memory grows with a call, in a fresh process.
@@ -58,7 +58,7 @@ fn own_row(what: String, unit: &'static str, values: Vec<f64>, gate: Bound) -> R
 pub fn load_and_churn(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
     eprintln!("load and churn");
     let system = bench.start(Which::Trunkline)?.ok_or("no Trunkline")?;
-    let at_start = system.holdings()?;
+    let at_start = system.running.holdings()?;
     let (few, many) = (plan.slope.1 / 5, plan.slope.1);
     let mut ratios = Vec::new();
     for _ in 0..plan.rounds {
@@ -80,7 +80,7 @@ pub fn load_and_churn(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result
         eprintln!("      {calls} calls at {} a second, then a rest", plan.rate);
         bench.rate(&system, plan.rate, f64::from(calls) / plan.rate)?;
         std::thread::sleep(plan.rest);
-        memory.push(system.holdings()?);
+        memory.push(system.running.holdings()?);
     }
     let [early, late] = &memory[..] else {
         return Err("two measurements were to be made".into());

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::figures::{Bound::AtLeast, Rounds, Row};
 use super::plan::Plan;
-use super::report::cpu_of_call_second;
 use super::system::{Bench, Way, Which};
+use crate::evidence::comparison::figures::{Bound::AtLeast, Rounds, Row};
+use crate::evidence::comparison::report::cpu_of_call_second;
 use crate::workspace::Failure;
 
 /// The greatest load that passes: doubled until it does not, then the half-way marks twice. The

@@ -5,111 +5,66 @@
 
 mod asterisk;
 mod compare;
-pub mod figures;
 mod gateway;
 mod holding;
 mod limits;
-pub mod machine;
 mod plan;
-pub mod report;
 mod system;
 
-use super::write_page;
-use crate::peers::{self, Missing};
-use crate::workspace::{self, Failure, pass_through};
+use super::comparison::figures::Row;
+use super::comparison::machine::Machine;
+use super::comparison::{Page, Rig, is_quick};
+use crate::peers;
+use crate::workspace::{self, Failure};
 
-use figures::Row;
-use machine::Machine;
 use plan::Plan;
 use system::Bench;
+
+type Section = fn(&Bench, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
+
+/// Everything, in its order.
+const SECTIONS: [Section; 7] = [
+    compare::echo,
+    compare::websocket,
+    compare::set_up,
+    limits::most_calls,
+    limits::most_calls_a_second,
+    holding::memory_of_a_call,
+    holding::load_and_churn,
+];
 
 /// Measures everything and writes the page. `--quick` goes through every section once with few
 /// calls, to see that all of it works; its figures mean nothing, and no page is written.
 pub fn run(arguments: &[&str]) -> Result<(), Failure> {
-    let plan = match arguments {
-        [] => Plan::full(),
-        ["--quick"] => Plan::quick(),
-        _ => return Err("usage: cargo xtask evidence performance [--quick]".into()),
+    let plan = match is_quick("performance", arguments)? {
+        false => Plan::full(),
+        true => Plan::quick(),
     };
-    pass_through(workspace::cargo().args(["build", "--release", "--package", "trunkline"]))?;
-    let target = workspace::target()?;
-    let found = peers::environment(&peers::look(&target, Missing::Leave));
-    let asterisk = found
-        .into_iter()
-        .find(|(variable, _)| *variable == peers::ASTERISK);
     let bench = Bench {
-        binary: target.join("release/trunkline"),
-        folder: target.join("evidence/performance"),
-        asterisk: asterisk.map(|(_, root)| root.into()),
-        machine: Machine::look(plan.realtime),
-        tries: plan.tries,
+        rig: Rig::build("performance", Machine::look(plan.realtime), plan.tries)?,
+        asterisk: peers::find_asterisk(&workspace::target()?),
     };
     if bench.asterisk.is_none() {
         eprintln!("no Asterisk here: its rows are left empty; `cargo xtask peers` installs it");
     }
-    std::fs::create_dir_all(&bench.folder)?;
-    let mut rows = Vec::new();
-    let measured = measure(&bench, &plan, &mut rows);
-    // What was measured before something failed is shown all the same.
-    let page = page(&rows, &bench, &plan);
-    print!("{page}");
-    measured?;
-    if !plan.is_evidence {
-        println!("\nEverything works; these figures mean nothing.");
-        return Ok(());
-    }
-    verdict(&rows)
+    let page = Page {
+        name: "performance",
+        title: "Performance",
+        lead: lead(&bench, &plan),
+        peer: "Asterisk",
+        is_evidence: plan.is_evidence,
+    };
+    page.fill(&SECTIONS, |section, rows| section(&bench, &plan, rows))
 }
 
-/// Everything, in its order. The page is written after each section, so that a long run that is
-/// broken off leaves what it has.
-fn measure(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
-    type Section = fn(&Bench, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
-    let sections: [Section; 7] = [
-        compare::echo,
-        compare::websocket,
-        compare::set_up,
-        limits::most_calls,
-        limits::most_calls_a_second,
-        holding::memory_of_a_call,
-        holding::load_and_churn,
-    ];
-    for section in sections {
-        section(bench, plan, rows)?;
-        if plan.is_evidence {
-            write_page("performance", "Performance", &page(rows, bench, plan))?;
-        }
-    }
-    Ok(())
-}
-
-/// An error that names what misses its gate.
-pub fn verdict(rows: &[Row]) -> Result<(), Failure> {
-    let missed: Vec<&str> = rows
-        .iter()
-        .filter(|row| row.is_missed())
-        .map(|row| row.what.as_str())
-        .collect();
-    if missed.is_empty() {
-        return Ok(());
-    }
-    Err(format!("missed: {}", missed.join("; ")).into())
-}
-
-fn page(rows: &[Row], bench: &Bench, plan: &Plan) -> String {
-    let mut page = format!("{}\n\n", bench.machine.in_words());
-    page.push_str(METHOD);
-    page.push_str(&format!(
-        "\nRounds: {}. Window: {} s. Ratios are Trunkline over Asterisk; medians, with the least \
-         and the greatest of the rounds.\n\n",
-        plan.rounds, plan.seconds
-    ));
-    page.push_str("| what | Trunkline | Asterisk | ratio | gate | aim | verdict |\n");
-    page.push_str("|---|---|---|---|---|---|---|\n");
-    for row in rows {
-        page.push_str(&row.markdown());
-    }
-    page
+fn lead(bench: &Bench, plan: &Plan) -> String {
+    format!(
+        "{}\n\n{METHOD}\nRounds: {}. Window: {} s. Ratios are Trunkline over Asterisk; medians, with \
+         the least and the greatest of the rounds.\n",
+        bench.rig.machine.in_words(),
+        plan.rounds,
+        plan.seconds
+    )
 }
 
 const METHOD: &str = "\

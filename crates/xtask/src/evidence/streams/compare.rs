@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::system::{Bench, System, Which};
-use crate::evidence::performance::figures::{Bound::AtMost, Judged, Rounds, Row};
-use crate::evidence::performance::report::{cpu_of_call_second, delay, is_valid};
+use crate::evidence::comparison::figures::{Bound::AtMost, Judged, Rounds, Row};
+use crate::evidence::comparison::report::{cpu_of_call_second, delay, is_valid};
 use crate::workspace::Failure;
 
 /// One system and what was measured of it, round by round; `None` where a round gave nothing.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::system::{Bench, System, Which};
-use crate::evidence::performance::figures::{Bound::AtLeast, Judged, Rounds, Row};
-use crate::evidence::performance::report::cpu_of_call_second;
+use crate::evidence::comparison::figures::{Bound::AtLeast, Judged, Rounds, Row};
+use crate::evidence::comparison::report::cpu_of_call_second;
 use crate::workspace::Failure;
 
 /// How much greater the delay may be than at a quarter of the load.

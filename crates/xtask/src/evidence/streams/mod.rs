@@ -5,12 +5,11 @@ mod compare;
 mod limit;
 mod system;
 
-use super::performance::figures::Row;
-use super::performance::machine::Machine;
-use super::performance::verdict;
-use super::write_page;
+use super::comparison::figures::Row;
+use super::comparison::machine::Machine;
+use super::comparison::{Page, Rig, is_quick};
 use crate::peers;
-use crate::workspace::{self, Failure, pass_through};
+use crate::workspace::{self, Failure};
 
 use system::Bench;
 
@@ -56,67 +55,45 @@ impl Plan {
     }
 }
 
+type Section = fn(&Bench, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
+
+/// Everything, in its order.
+const SECTIONS: [Section; 2] = [compare::echo, limit::most_streams];
+
 /// Measures everything and writes the page. `--quick` goes through every section once with few
 /// streams, to see that all of it works; its figures mean nothing, and no page is written.
 pub fn run(arguments: &[&str]) -> Result<(), Failure> {
-    let plan = match arguments {
-        [] => Plan::full(),
-        ["--quick"] => Plan::quick(),
-        _ => return Err("usage: cargo xtask evidence streams [--quick]".into()),
+    let plan = match is_quick("streams", arguments)? {
+        false => Plan::full(),
+        true => Plan::quick(),
     };
-    pass_through(workspace::cargo().args(["build", "--release", "--package", "trunkline"]))?;
-    let target = workspace::target()?;
     let bench = Bench {
-        binary: target.join("release/trunkline"),
-        folder: target.join("evidence/streams"),
-        python: peers::PIPECAT.find(&target),
-        machine: Machine::look(plan.is_evidence),
-        tries: plan.tries,
+        rig: Rig::build("streams", Machine::look(plan.is_evidence), plan.tries)?,
+        python: peers::PIPECAT.find(&workspace::target()?),
     };
     if bench.python.is_none() {
         eprintln!(
             "no Pipecat here: the peers' figures are left empty; `cargo xtask peers` installs it"
         );
     }
-    std::fs::create_dir_all(&bench.folder)?;
-    let mut rows = Vec::new();
-    let measured = measure(&bench, &plan, &mut rows);
-    // What was measured before something failed is shown all the same.
-    print!("{}", page(&rows, &bench, &plan));
-    measured?;
-    if !plan.is_evidence {
-        println!("\nEverything works; these figures mean nothing.");
-        return Ok(());
-    }
-    verdict(&rows)
+    let page = Page {
+        name: "streams",
+        title: "Media streams",
+        lead: lead(&bench, &plan),
+        peer: "peer",
+        is_evidence: plan.is_evidence,
+    };
+    page.fill(&SECTIONS, |section, rows| section(&bench, &plan, rows))
 }
 
-/// Everything, in its order. The page is written after each section, so that a long run that is
-/// broken off leaves what it has.
-fn measure(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
-    for section in [compare::echo, limit::most_streams] {
-        section(bench, plan, rows)?;
-        if plan.is_evidence {
-            write_page("streams", "Media streams", &page(rows, bench, plan))?;
-        }
-    }
-    Ok(())
-}
-
-fn page(rows: &[Row], bench: &Bench, plan: &Plan) -> String {
-    let mut page = format!("{}\n\n", bench.machine.in_words());
-    page.push_str(METHOD);
-    page.push_str(&format!(
-        "\nRounds: {}. Window: {} s. Ratios are Trunkline over the peer that the row names; medians, \
-         with the least and the greatest of the rounds.\n\n",
-        plan.rounds, plan.seconds
-    ));
-    page.push_str("| what | Trunkline | peer | ratio | gate | aim | verdict |\n");
-    page.push_str("|---|---|---|---|---|---|---|\n");
-    for row in rows {
-        page.push_str(&row.markdown());
-    }
-    page
+fn lead(bench: &Bench, plan: &Plan) -> String {
+    format!(
+        "{}\n\n{METHOD}\nRounds: {}. Window: {} s. Ratios are Trunkline over the peer that the row \
+         names; medians, with the least and the greatest of the rounds.\n",
+        bench.rig.machine.in_words(),
+        plan.rounds,
+        plan.seconds
+    )
 }
 
 const METHOD: &str = "\

@@ -1,19 +1,13 @@
 //! What is measured, and the runs that measure it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::evidence::performance::machine::Machine;
-use crate::workspace::{Failure, pass_through};
-
-/// How long a system may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
-/// How long a system may take to leave.
-const FAREWELL_MAX: Duration = Duration::from_secs(10);
+use crate::evidence::comparison::{Rig, Running, free_port};
+use crate::workspace::Failure;
 
 const CONFIGURATION: &str = "\
 server: {host: 127.0.0.1, port: @PORT@}
@@ -26,16 +20,9 @@ const BY_HAND: &str = include_str!("fastapi_echo.py");
 
 /// Everything a measurement needs.
 pub struct Bench {
-    /// The binary of this build.
-    pub binary: PathBuf,
-    /// Where configurations and logs of the run go.
-    pub folder: PathBuf,
+    pub rig: Rig,
     /// The virtual environment of the peers.
     pub python: Option<PathBuf>,
-    /// How programs are held apart.
-    pub machine: Machine,
-    /// How often a run is tried whose generator was late.
-    pub tries: usize,
 }
 
 /// Which system.
@@ -62,7 +49,7 @@ impl Which {
 
 /// A running system. It is stopped when this is dropped.
 pub struct System {
-    child: Child,
+    running: Running,
     url: String,
 }
 
@@ -76,109 +63,48 @@ impl Bench {
             (Which::Pipecat, Some(python)) => (self.script(python, PIPECAT, port)?, "media-stream"),
             (Which::ByHand, Some(python)) => (self.script(python, BY_HAND, port)?, "media-stream"),
         };
-        let log = std::fs::File::create(self.folder.join(format!("{which:?}.log")))?;
+        let log = self.rig.log(&format!("{which:?}"))?;
         let child = command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut system = System {
-            child,
-            url: format!("ws://127.0.0.1:{port}/{path}"),
-        };
-        system.wait_until_it_listens(port)?;
-        self.machine.hold_measured(system.child.id());
-        Ok(Some(system))
+        let mut running = Running::itself(child);
+        running.wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+        self.rig.machine.hold_measured(running.pid());
+        let url = format!("ws://127.0.0.1:{port}/{path}");
+        Ok(Some(System { running, url }))
     }
 
     fn trunkline(&self, port: u16) -> Result<Command, Failure> {
-        let file = self.folder.join("trunkline.yaml");
         let configuration = CONFIGURATION
             .replace("@PORT@", &port.to_string())
             .replace("@SIP_PORT@", &free_port()?.to_string());
-        std::fs::write(&file, configuration)?;
-        let mut command = self.machine.measured(&self.binary);
-        command
-            .args(["serve", "--log-level", "warn", "--config"])
-            .arg(file);
-        Ok(command)
+        self.rig.gateway(&configuration)
     }
 
     fn script(&self, python: &Path, text: &str, port: u16) -> Result<Command, Failure> {
-        let file = self.folder.join(format!("echo-{port}.py"));
+        let file = self.rig.folder.join(format!("echo-{port}.py"));
         std::fs::write(&file, text)?;
-        let mut command = self.machine.measured(&python.join("bin/python"));
+        let mut command = self.rig.machine.measured(&python.join("bin/python"));
         command.arg(file).args(["--port", &port.to_string()]);
         Ok(command)
     }
 
-    /// So many streams at once, measured until the run is not void, or often enough; the last
-    /// report.
+    /// So many streams at once; the report of the generator.
     pub fn streams(&self, system: &System, count: u32, seconds: f64) -> Result<Value, Failure> {
-        let mut report = Value::Null;
-        for _ in 0..self.tries {
-            report = self.measure_once(system, count, seconds)?;
-            match report["generator"]["void"].as_str() {
-                Some(why) => eprintln!("      void: {why}"),
-                None => break,
-            }
-        }
-        Ok(report)
+        let (count, seconds) = (count.to_string(), seconds.to_string());
+        let pid = system.running.pid().to_string();
+        self.rig.bench(&[
+            "--streams",
+            "--target",
+            &system.url,
+            "--pid",
+            &pid,
+            "--calls",
+            &count,
+            "--seconds",
+            &seconds,
+        ])
     }
-
-    fn measure_once(&self, system: &System, count: u32, seconds: f64) -> Result<Value, Failure> {
-        let mut command = self.machine.generator(&self.binary);
-        command
-            .args(["bench", "--streams", "--json", "--target", &system.url])
-            .args(["--pid", &system.child.id().to_string()])
-            .args(["--calls", &count.to_string()])
-            .args(["--seconds", &seconds.to_string()]);
-        let done = command.output()?;
-        // It also fails where the target did not pass, which is a result like any other.
-        let report = String::from_utf8_lossy(&done.stdout);
-        serde_json::from_str(&report).map_err(|_| {
-            let said = String::from_utf8_lossy(&done.stderr);
-            format!("the generator gave no report: {}", said.trim_end()).into()
-        })
-    }
-}
-
-impl System {
-    fn wait_until_it_listens(&mut self, port: u16) -> Result<(), Failure> {
-        let patience = Instant::now() + START_MAX;
-        while Instant::now() < patience {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(format!("{} left at its start: {status}", self.url).into());
-            }
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(format!(
-            "{} was not there within {} s",
-            self.url,
-            START_MAX.as_secs()
-        )
-        .into())
-    }
-}
-
-impl Drop for System {
-    fn drop(&mut self) {
-        let _ = pass_through(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
-        let patience = Instant::now() + FAREWELL_MAX;
-        while Instant::now() < patience {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
