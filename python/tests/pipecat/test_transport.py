@@ -213,6 +213,16 @@ async def test_a_write_waits_until_the_call_has_room():
         assert bytes(bot.call.heard) == FRAME * 10
 
 
+async def test_a_bot_that_pauses_its_call_for_long_can_speak_on(monkeypatch):
+    monkeypatch.setattr("trunkline.pipecat.output.WRITE_S_MAX", 0.01)
+    params = SIPParams(audio_out_lead_ms=20)
+    params.audio_out_write_timeout_secs = 0.05
+    async with on_the_line(params=params) as bot:
+        await bot.speak(frames=10)
+        await until(lambda: bot.call.queued_ms == 200)
+        assert bot.transport.output().is_usable
+
+
 async def test_what_services_speak_at_24_khz_is_played_at_16():
     async with on_the_line() as bot:
         second = bytes(2 * 24_000)
@@ -466,7 +476,7 @@ async def test_a_bot_that_dials_has_its_pipeline_first_and_its_call_then():
     await until(lambda: bot.after.seen)
     settings = {"phoneNumber": "+15550199", "callerId": "+15550100"}
     assert await bot.transport.start_dialout(settings) == ("c1", None)
-    assert gateway.dialled == [("+15550199", "+15550100", {})]
+    assert gateway.dialled == [("+15550199", "+15550100", None)]
     call.tell(Ringing())
     call.answer()
     call.speak(FRAME)
@@ -501,9 +511,7 @@ async def test_a_call_that_is_not_answered_is_an_error_once():
 
 async def test_dialling_without_a_gateway_says_what_to_do():
     _, error = await SIPTransport(SIPParams()).start_dialout("sip:bob@127.0.0.1")
-    assert (
-        error == "there is no gateway to dial from: make it SIPTransport(params, gateway=gateway)"
-    )
+    assert error == "there is no gateway to dial from: SIPTransport(params, gateway=gateway)"
 
 
 class Door:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from pipecat.frames.frames import DataFrame, SystemFrame
 
+from trunkline.call import Cause
+
 
 @dataclass
 class SIPTransferFrame(DataFrame):
@@ -39,7 +41,7 @@ class SIPHangupFrame(DataFrame):
             is told only where the call was not answered yet.
     """
 
-    cause: str | None = None
+    cause: Cause | None = None
 
 
 @dataclass

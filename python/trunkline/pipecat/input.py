@@ -1,5 +1,8 @@
 """What a caller says and presses, on its way into a pipeline."""
 
+# Pipecat's own signatures are untyped in part: `**kwargs`, and handlers of events.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger

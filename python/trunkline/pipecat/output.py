@@ -1,5 +1,9 @@
 """What a pipeline says, on its way to the caller."""
 
+# Pipecat's own signatures are untyped in part: `**kwargs`, and handlers of events.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from trunkline.pipecat.transport import SIPTransport
 
 BYTES_A_MS = SAMPLE_RATE_HZ * 2 // 1000
+WRITE_S_MAX = 5.0
 
 
 @dataclass
@@ -120,9 +125,13 @@ class SIPOutputTransport(BaseOutputTransport):
         self._plays_to_the_end = not is_interruptible
         self._written += len(frame.audio)
         try:
-            await call.play(frame.audio, lead_ms=self._lead_ms)
+            async with asyncio.timeout(WRITE_S_MAX):
+                await call.play(frame.audio, lead_ms=self._lead_ms)
         except CallEndedError:
             return False
+        except TimeoutError:
+            # Playout is paused. The call has the audio; Pipecat would give up a write of 10 s.
+            pass
         return True
 
     async def write_transport_frame(self, frame: Frame) -> None:

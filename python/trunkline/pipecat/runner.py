@@ -1,5 +1,8 @@
 """Runs a bot for every call, as Pipecat's runner does for every connection."""
 
+# Pipecat's own signatures are untyped in part: `**kwargs`, and handlers of events.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import argparse
 import asyncio
 import importlib
@@ -80,13 +83,15 @@ def _sip_params(transport_params: Mapping[str, Callable[[], Any]]) -> SIPParams:
 
 def call_data_of(call: Call) -> CallData:
     """Who calls whom, as Pipecat tells it."""
-    return CallData(
-        stream_id=call.id,
-        call_id=call.id,
-        from_number=call.from_,
-        to_number=call.to,
-        # What the route says of a call counts more than what its caller does.
-        body={**call.headers, **call.parameters},
+    return CallData.model_validate(
+        {
+            "stream_id": call.id,
+            "call_id": call.id,
+            "from": call.from_,
+            "to": call.to,
+            # What the route says of a call counts more than what its caller does.
+            "body": {**call.headers, **call.parameters},
+        }
     )
 
 

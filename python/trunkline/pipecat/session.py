@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from trunkline import Call
+from trunkline.call import Cause
 from trunkline.events import (
     Answered,
     Audio,
@@ -123,7 +124,7 @@ class CallSession:
             await self._on_transfer_over(None, str(error))
         return await outcome
 
-    def hang_up(self, cause: str | None = None) -> None:
+    def hang_up(self, cause: Cause | None = None) -> None:
         """Ends the call now, where it has not ended."""
         call = self.live_call
         if call is not None and not self._is_hung_up:

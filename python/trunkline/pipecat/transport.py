@@ -1,8 +1,11 @@
 """A transport of Pipecat whose clients are telephone calls."""
 
+# Pipecat's own signatures are untyped in part: `**kwargs`, and handlers of events.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from loguru import logger
@@ -139,30 +142,22 @@ class SIPTransport(BaseTransport):
         Returns:
             The call's id and `None`, or nothing and what went wrong.
         """
-        wanted = {"sipUri": settings} if isinstance(settings, str) else settings
-        target = wanted.get("sipUri") or wanted.get("phoneNumber")
-        error = self._why_not_dial(target)
-        if error is not None:
-            return "", error
-        assert self._gateway is not None
+        wanted = _mapping(settings, "sipUri")
+        target: str | None = wanted.get("sipUri") or wanted.get("phoneNumber")
+        if self._gateway is None:
+            return "", "there is no gateway to dial from: SIPTransport(params, gateway=gateway)"
+        if not target:
+            return "", "whom to call is not said: give `sipUri` or `phoneNumber`"
+        if self._dialling is not None or len(self._sessions) > 1 or self._session().call:
+            return "", "this transport has a call: make another one, with its own pipeline"
         session = self._session()
-        dialling = asyncio.ensure_future(
-            self._gateway.dial(
-                target, from_=wanted.get("callerId"), headers=dict(wanted.get("headers") or {})
-            )
+        call = await self._dial(
+            self._gateway.dial(target, from_=wanted.get("callerId"), headers=wanted.get("headers"))
         )
-        self._dialling = dialling
-        try:
-            await asyncio.wait({dialling})
-        finally:
-            self._dialling = None
-            dialling.cancel()
-        error = _why_failed(dialling)
-        if error is not None:
-            logger.warning(f"{self}: calling {target} failed: {error}")
-            await self._call_event_handler("on_dialout_error", {"errorMsg": error})
-            return "", error
-        call = dialling.result()
+        if isinstance(call, str):
+            logger.warning(f"{self}: calling {target} failed: {call}")
+            await self._call_event_handler("on_dialout_error", {"errorMsg": call})
+            return "", call
         self._sessions = {call.id: session}
         session.attach(call)
         return call.id, None
@@ -183,7 +178,7 @@ class SIPTransport(BaseTransport):
         Returns:
             What went wrong, or `None`.
         """
-        wanted = {"tones": settings} if isinstance(settings, str) else settings
+        wanted = _mapping(settings, "tones")
         tones = str(wanted.get("tones") or "")
 
         def press(session: CallSession) -> None:
@@ -202,7 +197,7 @@ class SIPTransport(BaseTransport):
         Returns:
             What went wrong, or `None` once the caller has moved.
         """
-        wanted = {"toEndPoint": settings} if isinstance(settings, str) else settings
+        wanted = _mapping(settings, "toEndPoint")
         target = wanted.get("toEndPoint")
         if not target:
             return "whom to transfer to is not said: give `toEndPoint`, such as sip:bob@example.com"
@@ -288,18 +283,20 @@ class SIPTransport(BaseTransport):
             return str(error)
         return None
 
-    def _why_not_dial(self, target: object) -> str | None:
-        if self._gateway is None:
-            return "there is no gateway to dial from: make it SIPTransport(params, gateway=gateway)"
-        if not target:
-            return "whom to call is not said: give `sipUri` or `phoneNumber`"
-        if self._dialling is not None or len(self._sessions) > 1 or self._session().call:
-            return "this transport has a call: make another one, with a pipeline of its own"
-        return None
+    async def _dial(self, dial: Coroutine[Any, Any, Call]) -> Call | str:
+        """The call once it is answered, or what went wrong. `stop_dialout` ends the wait."""
+        dialling = self._dialling = asyncio.create_task(dial)
+        try:
+            await asyncio.wait({dialling})
+        finally:
+            self._dialling = None
+            dialling.cancel()
+        if dialling.cancelled():
+            return "cancelled"
+        error = dialling.exception()
+        return dialling.result() if error is None else str(error) or type(error).__name__
 
 
-def _why_failed(dialling: asyncio.Task[Call]) -> str | None:
-    if dialling.cancelled():
-        return "cancelled"
-    error = dialling.exception()
-    return None if error is None else str(error) or type(error).__name__
+def _mapping(settings: Mapping[str, Any] | str, key: str) -> Mapping[str, Any]:
+    """Daily's mapping; a string alone is the value that matters."""
+    return {key: settings} if isinstance(settings, str) else settings
