@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipecat.frames.frames import DataFrame, SystemFrame
-
 from trunkline.call import Cause
 
 

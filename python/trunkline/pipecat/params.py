@@ -34,7 +34,7 @@ class SIPParams(TransportParams):
         rtp_port_range: The ports of media, first and last; a call takes two
             (`SIP_RTP_PORT_RANGE`).
         external_address: The address told to peers outside, where it is not the machine's own.
-        codecs: Those offered and taken, best first: `opus`, `g722`, `pcmu`, `pcma`.
+        codecs: Those offered and taken, best first: `g722`, `pcmu`, `pcma`.
         open: Whether calls are taken from public addresses without a user or a trunk.
         users: Names and passwords of those who may register.
         trunks: Providers and PBXs by name, each with what `trunks.NAME` takes in a configuration.

@@ -30,7 +30,7 @@ from trunkline.pipecat.transport import SIPTransport
 
 Bot = Callable[[RunnerArguments], Awaitable[None]]
 
-ABOUT = "-t sip: every telephone call is a session; see `-t sip --help`."
+ABOUT = "Runs the function `bot(runner_args)` for every telephone call."
 
 
 @dataclass
@@ -105,7 +105,7 @@ def main(parser: argparse.ArgumentParser | None = None) -> None:
         parser: One with arguments of the bot's own; they reach it as `runner_args.cli_args`.
     """
     if _transport_asked_for() == "sip":
-        _take_calls(_find_bot(), parser)
+        _take_calls(None, parser or argparse.ArgumentParser(description=ABOUT))
     else:
         _run_pipecat(parser)
 
@@ -122,7 +122,8 @@ def run_file() -> None:
         # Where Pipecat's runner looks for the bot first.
         sys.modules["__main__"] = module
     if _transport_asked_for() in ("sip", None):
-        _take_calls(module or _find_bot(), None)
+        prog = "python -m trunkline.pipecat [bot.py]"
+        _take_calls(module, argparse.ArgumentParser(prog=prog, description=ABOUT))
     else:
         _run_pipecat(None)
 
@@ -136,11 +137,13 @@ def _transport_asked_for() -> str | None:
 def _run_pipecat(parser: argparse.ArgumentParser | None) -> None:
     from pipecat.runner import run
 
-    run.main(parser or argparse.ArgumentParser(description="Pipecat's runner", epilog=ABOUT))
+    epilog = f"-t sip: {ABOUT}"
+    run.main(parser or argparse.ArgumentParser(description="Pipecat's runner", epilog=epilog))
 
 
-def _take_calls(module: ModuleType, parser: argparse.ArgumentParser | None) -> None:
+def _take_calls(module: ModuleType | None, parser: argparse.ArgumentParser) -> None:
     args = _parse(parser)
+    module = module or _find_bot()
     if args.verbose:
         logger.remove()
         logger.add(sys.stderr, level="TRACE")
@@ -165,9 +168,7 @@ def _sentence(problem: ErrorDetails) -> str:
     return str(error) if error is not None else f"{where}: {problem['msg']}"
 
 
-def _parse(parser: argparse.ArgumentParser | None) -> argparse.Namespace:
-    if parser is None:
-        parser = argparse.ArgumentParser(description="Runs a bot for every telephone call.")
+def _parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     parser.add_argument("-t", "--transport", default="sip", help="sip; others are Pipecat's own")
     parser.add_argument("--host", help="the address that calls come to (default: SIPParams.host)")
     parser.add_argument("--port", help="the SIP port (default: SIPParams.port)")
