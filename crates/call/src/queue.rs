@@ -3,6 +3,7 @@
 //! Nothing here knows a runtime. The two ends share one bounded queue each way; the call's loop
 //! holds the [`CallPeer`] and is woken by the function it gave.
 
+mod room;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -11,10 +12,11 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use state::State;
 
-use crate::{CallCommand, CallEvent, CallInfo, HangupCause, Why};
+use crate::{CallCommand, CallEvent, CallInfo, EndReason, HangupCause, Why};
 
 pub use state::{AUDIO_FRAMES_MAX, COMMANDS_MAX, EVENTS_MAX, PLAY_SAMPLES_MAX};
 
@@ -69,7 +71,38 @@ impl Call {
 
     /// The next event, in any runtime. [`CallEvent::Ended`] is the last; `None` comes after it.
     pub async fn event(&mut self) -> Option<CallEvent> {
-        poll_fn(|context| self.shared.lock().poll_event(context.waker())).await
+        poll_fn(|context| self.poll_event(context)).await
+    }
+
+    /// [`Self::event`] for whoever waits by other means than a future.
+    pub fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<CallEvent>> {
+        self.shared.lock().poll_event(context.waker())
+    }
+
+    /// Samples given to be played that are not on the wire yet.
+    pub fn queued(&self) -> usize {
+        self.shared.lock().queued()
+    }
+
+    /// Waits until the call is answered and fewer than so many samples are [queued](Self::queued), or
+    /// until it is over. Who gives samples at this pace says whatever it has at the speed of speech.
+    pub async fn room(&self, below: usize) {
+        poll_fn(|context| self.poll_room(below, context)).await;
+    }
+
+    /// [`Self::room`] for whoever waits by other means than a future.
+    pub fn poll_room(&self, below: usize, context: &mut Context<'_>) -> Poll<()> {
+        self.shared.lock().poll_room(below, context.waker())
+    }
+
+    /// Whether the call was answered, whether or not that event was taken.
+    pub fn is_answered(&self) -> bool {
+        self.shared.lock().is_answered()
+    }
+
+    /// Why the call is over, if it is, whether or not that event was taken.
+    pub fn end(&self) -> Option<EndReason> {
+        self.shared.lock().end().cloned()
     }
 
     /// Asks something of the call; never waits. [`Why::Full`]: too much is asked already, so ask
@@ -119,11 +152,17 @@ pub enum Pushed {
 impl CallPeer {
     /// Hands an event to the application.
     pub fn push(&self, event: &CallEvent) -> Pushed {
-        let (pushed, waker) = self.shared.lock().push_event(event);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let (pushed, wakers) = self.shared.lock().push_event(event);
+        wakers.wake();
         pushed
+    }
+
+    /// So many of the samples taken from here have not been played. Says whether the application
+    /// waits for them to become fewer.
+    pub fn note_queued(&self, samples: usize) -> bool {
+        let (is_awaited, wakers) = self.shared.lock().note_queued(samples);
+        wakers.into_iter().for_each(Waker::wake);
+        is_awaited
     }
 
     /// The application's next command.
@@ -139,10 +178,8 @@ impl CallPeer {
 
 impl Drop for CallPeer {
     fn drop(&mut self) {
-        let waker = self.shared.lock().call_is_gone();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let wakers = self.shared.lock().call_is_gone();
+        wakers.wake();
     }
 }
 

@@ -18,6 +18,7 @@ mod providers;
 mod random;
 pub mod records;
 pub mod reload;
+pub mod service;
 pub mod settings;
 pub mod shard;
 mod signalling;

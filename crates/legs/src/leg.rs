@@ -135,6 +135,12 @@ pub trait Leg: Send {
     fn handle_input(&mut self, now: Instant, input: Input<'_>);
     /// The next thing to do.
     fn poll_output(&mut self) -> Output<'_>;
+    /// The application's samples that are not on the wire yet.
+    fn queued(&self) -> usize;
+    /// The application means these samples to stand there: it gives more as they become fewer.
+    /// Where it gives them in real time, a queue that stands is only delay, and silence in it is
+    /// left out.
+    fn keep_queue(&mut self) {}
     /// Figures of the call so far, for its record.
     fn stats(&self) -> Stats;
     /// What was agreed with the far end, for displays and the record.

@@ -18,6 +18,9 @@ pub struct QueueWire {
     now: Option<Instant>,
     answered: Option<Instant>,
     stats: AppStats,
+    queued: usize,
+    /// Whether samples were given since the leg's were last counted.
+    gave: bool,
 }
 
 impl QueueWire {
@@ -31,6 +34,8 @@ impl QueueWire {
             now: None,
             answered: None,
             stats: AppStats::default(),
+            queued: 0,
+            gave: false,
         }
     }
 
@@ -82,6 +87,7 @@ impl AppWire for QueueWire {
         if let Some(command) = self.peer.pop() {
             if let CallCommand::Play(samples) = &command {
                 self.note_speech(samples.len());
+                self.gave = true;
             }
             return AppOutput::Command(command);
         }
@@ -89,6 +95,15 @@ impl AppWire for QueueWire {
             Some(cause) => AppOutput::Command(CallCommand::Hangup(cause)),
             None => AppOutput::Timeout(None),
         }
+    }
+
+    fn note_queued(&mut self, samples: usize) -> bool {
+        // Nothing to count while nothing is said: the application's end has a lock.
+        if samples == 0 && self.queued == 0 && !self.gave {
+            return false;
+        }
+        (self.queued, self.gave) = (samples, false);
+        self.peer.note_queued(samples)
     }
 
     fn stats(&self) -> AppStats {

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::task::{Poll, Waker};
 
 use super::Pushed;
-use crate::{CallCommand, CallEvent, HangupCause, SAMPLE_RATE_HZ, Why};
+use super::room::Room;
+use crate::{CallCommand, CallEvent, EndReason, GatewayReason, HangupCause, SAMPLE_RATE_HZ, Why};
 
 /// The most audio that waits for an application: one second. Older frames are dropped.
 pub const AUDIO_FRAMES_MAX: usize = 50;
@@ -23,9 +24,14 @@ pub(super) struct State {
     commands: VecDeque<CallCommand<'static>>,
     /// Samples in `commands`.
     samples: usize,
+    /// Samples that the leg has taken and not played.
+    at_leg: usize,
+    room: Room,
     departure: Option<HangupCause>,
     application_left: bool,
-    call_over: bool,
+    answered: bool,
+    /// Why the call is over.
+    end: Option<EndReason>,
 }
 
 impl State {
@@ -37,15 +43,18 @@ impl State {
             reader: None,
             commands: VecDeque::new(),
             samples: 0,
+            at_leg: 0,
+            room: Room::default(),
             departure: None,
             application_left: false,
-            call_over: false,
+            answered: false,
+            end: None,
         }
     }
 
-    pub(super) fn push_event(&mut self, event: &CallEvent) -> (Pushed, Option<Waker>) {
+    pub(super) fn push_event(&mut self, event: &CallEvent) -> (Pushed, Wakers) {
         if self.application_left {
-            return (Pushed::Gone, None);
+            return (Pushed::Gone, Wakers::default());
         }
         let mut pushed = Pushed::Kept;
         match event {
@@ -56,13 +65,20 @@ impl State {
                 }
                 self.audio += 1;
             }
+            CallEvent::Answered => self.answered = true,
             // The last event always has a place.
-            CallEvent::Ended(_) => self.call_over = true,
-            _ if self.events.len() - self.audio >= EVENTS_MAX => return (Pushed::Overflow, None),
+            CallEvent::Ended(reason) => self.end = Some(reason.clone()),
+            _ if self.events.len() - self.audio >= EVENTS_MAX => {
+                return (Pushed::Overflow, Wakers::default());
+            }
             _ => {}
         }
         self.events.push_back(event.clone());
-        (pushed, self.reader.take())
+        let mut wakers = self.wakers();
+        if let CallEvent::Answered = event {
+            wakers.room = self.room.below(self.queued());
+        }
+        (pushed, wakers)
     }
 
     fn drop_oldest_audio(&mut self) {
@@ -84,7 +100,7 @@ impl State {
                 }
                 Poll::Ready(Some(event))
             }
-            None if self.call_over => Poll::Ready(None),
+            None if self.end.is_some() => Poll::Ready(None),
             None => {
                 self.reader = Some(reader.clone());
                 Poll::Pending
@@ -93,7 +109,7 @@ impl State {
     }
 
     pub(super) fn push_command(&mut self, command: CallCommand<'static>) -> Result<(), Why> {
-        if self.call_over {
+        if self.end.is_some() {
             return Err(Why::NotNow);
         }
         let samples = match &command {
@@ -120,8 +136,38 @@ impl State {
         let command = self.commands.pop_front()?;
         if let CallCommand::Play(samples) = &command {
             self.samples -= samples.len();
+            // It is the leg's from here on, which counts it once it has taken it.
+            self.at_leg += samples.len();
         }
         Some(command)
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.samples + self.at_leg
+    }
+
+    pub(super) fn poll_room(&mut self, below: usize, waiting: &Waker) -> Poll<()> {
+        let is_room = self.answered && self.queued() < below;
+        if is_room || self.end.is_some() {
+            return Poll::Ready(());
+        }
+        self.room.wait(below, waiting);
+        Poll::Pending
+    }
+
+    /// The leg has so many samples that it has not played; whether somebody waits for them to sink.
+    pub(super) fn note_queued(&mut self, at_leg: usize) -> (bool, Vec<Waker>) {
+        self.at_leg = at_leg;
+        let is_awaited = !self.room.is_empty();
+        (is_awaited, self.room.below(self.queued()))
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    pub(super) fn end(&self) -> Option<&EndReason> {
+        self.end.as_ref()
     }
 
     pub(super) fn take_departure(&mut self) -> Option<HangupCause> {
@@ -135,10 +181,43 @@ impl State {
         self.audio = 0;
     }
 
-    pub(super) fn call_is_gone(&mut self) -> Option<Waker> {
-        self.call_over = true;
+    /// The loop has let go of the call. That it did so without a word is its own defect, and the
+    /// application is told an end all the same.
+    pub(super) fn call_is_gone(&mut self) -> Wakers {
         self.commands.clear();
         self.samples = 0;
-        self.reader.take()
+        self.at_leg = 0;
+        if self.end.is_none() {
+            let end = EndReason::Gateway(GatewayReason::Internal);
+            return self.push_event(&CallEvent::Ended(end)).1;
+        }
+        self.wakers()
+    }
+
+    /// Whoever waits for an event; at the end, whoever waits for anything.
+    fn wakers(&mut self) -> Wakers {
+        Wakers {
+            reader: self.reader.take(),
+            room: match self.end {
+                Some(_) => self.room.all(),
+                None => Vec::new(),
+            },
+        }
+    }
+}
+
+/// Who is to be woken, once no lock is held.
+#[derive(Default)]
+pub(super) struct Wakers {
+    reader: Option<Waker>,
+    room: Vec<Waker>,
+}
+
+impl Wakers {
+    pub(super) fn wake(self) {
+        self.reader
+            .into_iter()
+            .chain(self.room)
+            .for_each(Waker::wake);
     }
 }

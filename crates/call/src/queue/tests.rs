@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AudioFrame, CallCommand, CallEvent, CallId, CallInfo, Direction, EndReason, FRAME_SAMPLES,
-    HangupCause, Headers, Parameters, Why,
+    GatewayReason, HangupCause, Headers, Parameters, Why,
 };
 
 #[derive(Default)]
@@ -163,5 +163,65 @@ fn leaving_hangs_up_and_a_vanished_call_ends_the_wait() {
     assert_eq!(poll(&mut call, &waker), Poll::Pending);
     drop(peer);
     assert_eq!(count.get(), 1);
+    let end = EndReason::Gateway(GatewayReason::Internal);
+    assert_eq!(call.end(), Some(end.clone()));
+    let last = Poll::Ready(Some(CallEvent::Ended(end)));
+    assert_eq!(
+        poll(&mut call, &waker),
+        last,
+        "the loop never said so itself"
+    );
     assert_eq!(poll(&mut call, &waker), Poll::Ready(None));
+}
+
+fn poll_room(call: &Call, below: usize, waker: &Waker) -> bool {
+    call.poll_room(below, &mut Context::from_waker(waker))
+        .is_ready()
+}
+
+#[test]
+fn there_is_room_once_the_leg_has_played_enough() {
+    let (call, peer, _) = a_call();
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    peer.push(&CallEvent::Answered);
+    assert!(poll_room(&call, 1, &waker), "nothing is queued");
+    let samples = Cow::Owned(vec![0; 1_000]);
+    assert_eq!(call.command(CallCommand::Play(samples)), Ok(()));
+    assert!(!poll_room(&call, 320, &waker));
+    assert!(peer.pop().is_some());
+    assert_eq!(
+        call.queued(),
+        1_000,
+        "the leg has it, and nobody has heard it"
+    );
+    assert!(peer.note_queued(320), "somebody waits");
+    assert_eq!(count.get(), 0, "320 are not fewer than 320");
+    assert!(peer.note_queued(319));
+    assert_eq!(count.get(), 1);
+    assert!(poll_room(&call, 320, &waker));
+    assert!(!peer.note_queued(300), "nobody waits");
+}
+
+#[test]
+fn there_is_no_room_before_answer_and_all_of_it_after_the_end() {
+    let (call, peer, _) = a_call();
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    assert!(!poll_room(&call, 320, &waker));
+    peer.push(&CallEvent::Answered);
+    assert_eq!(count.get(), 1, "answered");
+    assert!(call.is_answered());
+    let samples = Cow::Owned(vec![0; 1_000]);
+    assert_eq!(call.command(CallCommand::Play(samples)), Ok(()));
+    assert!(!poll_room(&call, 320, &waker));
+    assert_eq!(call.end(), None);
+    peer.push(&CallEvent::Ended(EndReason::Remote));
+    assert_eq!(count.get(), 2, "over");
+    assert!(poll_room(&call, 320, &waker));
+    assert_eq!(
+        call.end(),
+        Some(EndReason::Remote),
+        "though nobody took the event"
+    );
 }

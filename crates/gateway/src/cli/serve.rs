@@ -2,19 +2,15 @@
 
 use super::{ConfigArgs, Failure};
 use crate::config::{Loaded, Older, Overrides};
-use crate::gateway::Gateway;
-use crate::net::CannotListen;
 use crate::reload::Reloader;
+use crate::service::Service;
 use crate::settings::{Listen, Settings};
 use crate::telemetry::log::{self, LogFormat, LogLevel};
-use crate::{audiosocket, http};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use trunkline_sip::endpoint::Transport;
 
 /// See [`super::Command::Serve`].
 #[derive(Debug, Args)]
@@ -56,6 +52,7 @@ impl Serve {
             sip_port: self.sip_port,
             ws_url: self.ws_url.clone(),
             older: self.older.clone(),
+            in_process: None,
         };
         let loaded = self.config.load(&overrides)?;
         let asked_for = self.config.config.clone();
@@ -80,28 +77,17 @@ async fn serve(
     overrides: Overrides,
 ) -> Result<(), Failure> {
     let Loaded { settings, file, .. } = loaded;
-    let wanted = settings.server.listen;
-    let listener = listen(wanted, "--port or server.port").await?;
-    let http_at = listener.local_addr().map_err(Failure::of)?;
-    let audiosocket = match settings.streams.audiosocket {
-        Some(wanted) => Some(listen(wanted, "streams.audiosocket").await?),
-        None => None,
-    };
-    let gateway = Gateway::start(settings.clone())
+    let service = Service::start(settings.clone(), true)
         .await
         .map_err(Failure::of)?;
     warn_of_openness(&settings);
     let (mut terminate, mut interrupt) = signals().map_err(Failure::of)?;
     let hangup = signal(SignalKind::hangup()).map_err(Failure::of)?;
-    let control = gateway.control().clone();
-    let router = http::router(control.clone());
-    let http = tokio::spawn(http::serve(listener, router));
-    let audiosocket =
-        audiosocket.map(|listener| tokio::spawn(audiosocket::serve(listener, control.clone())));
+    let control = service.control().clone();
     let reloader = Reloader::new(asked_for, overrides, file.as_deref(), control.clone());
     let reloader = tokio::spawn(reloader.run(hangup));
     // Whoever started us may have closed our standard output.
-    let _ = announce(&settings, file.as_deref(), http_at, gateway.addresses());
+    let _ = announce(&settings, file.as_deref(), &service);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -113,24 +99,8 @@ async fn serve(
         _ = interrupt.recv() => {}
     }
     reloader.abort();
-    gateway.stop().await;
-    http.abort();
-    if let Some(audiosocket) = audiosocket {
-        audiosocket.abort();
-    }
+    service.stop().await;
     Ok(())
-}
-
-async fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener, Failure> {
-    let bound = TcpListener::bind(address).await;
-    bound.map_err(|source| {
-        Failure::of(CannotListen {
-            scheme: "tcp",
-            address,
-            key,
-            source,
-        })
-    })
 }
 
 /// Says aloud what a telephone system that is open to others invites.
@@ -160,12 +130,7 @@ fn signals() -> io::Result<Signals> {
 }
 
 /// Says where everything is, for whoever started it.
-fn announce(
-    settings: &Settings,
-    file: Option<&Path>,
-    http: SocketAddr,
-    sip: &[(Transport, SocketAddr)],
-) -> io::Result<()> {
+fn announce(settings: &Settings, file: Option<&Path>, service: &Service) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let version = env!("CARGO_PKG_VERSION");
     match file {
@@ -175,12 +140,14 @@ fn announce(
     if settings.routes.is_empty() {
         writeln!(out, "  calls  no routes: every call is answered by echo")?;
     }
-    for &(transport, address) in sip {
+    for &(transport, address) in service.addresses() {
         writeln!(out, "  SIP    {}", Listen { transport, address })?;
     }
     let (first, last) = (settings.sip.rtp_ports.start(), settings.sip.rtp_ports.end());
     writeln!(out, "  RTP    udp {first}-{last}")?;
-    writeln!(out, "  HTTP   http://{http}")?;
+    if let Some(http) = service.http_address() {
+        writeln!(out, "  HTTP   http://{http}")?;
+    }
     if let Some(audiosocket) = settings.streams.audiosocket {
         writeln!(out, "  AudioSocket  tcp://{audiosocket}")?;
     }

@@ -14,7 +14,7 @@ mod variables;
 mod yaml;
 
 pub use nearest::nearest;
-pub use overrides::{Older, Overrides};
+pub use overrides::{InProcess, Older, Overrides};
 pub use problem::{Place, Problem, Refused};
 pub use variables::Variables;
 
@@ -33,6 +33,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// The file it came from; nothing where the defaults hold.
     pub file: Option<PathBuf>,
+    /// Whether anything is said of `server`. Whoever asked for no HTTP need not have it.
+    pub names_server: bool,
     /// The level of the log, where a file with flat keys sets it.
     pub log_level: Option<String>,
 }
@@ -53,12 +55,20 @@ pub fn load(
         Some(path) => read(path)?,
         None => String::new(),
     };
-    let (settings, log_level) = prove(&text, file.as_deref(), &variables, overrides)?;
-    Ok(Loaded {
-        settings,
-        file,
-        log_level,
-    })
+    prove(&text, file.as_deref(), &variables, overrides)
+}
+
+/// Proves a configuration that is in no file: YAML, and so JSON too.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_text(
+    text: &str,
+    mut variables: Variables,
+    overrides: &Overrides,
+) -> Result<Loaded, Refused> {
+    add_dot_env(Path::new(""), &mut variables)?;
+    prove(text, None, &variables, overrides)
 }
 
 /// Proves a text; `file` is its name in what is told of it.
@@ -67,15 +77,21 @@ fn prove(
     file: Option<&Path>,
     variables: &Variables,
     overrides: &Overrides,
-) -> Result<(Settings, Option<String>), Refused> {
+) -> Result<Loaded, Refused> {
     let report = Report::on(file);
-    let mut settings = Settings::default();
-    let mut log_level = None;
+    let mut loaded = Loaded {
+        settings: Settings::default(),
+        file: file.map(Path::to_owned),
+        names_server: false,
+        log_level: None,
+    };
     if let Some(root) = yaml::parse(text, variables, &report) {
         let root = Field::root(&root, &report);
-        log_level = sections::file(&root, variables, overrides, &report, &mut settings);
+        loaded.names_server = root.names().contains(&"server");
+        let settings = &mut loaded.settings;
+        loaded.log_level = sections::file(&root, variables, overrides, &report, settings);
     }
-    report.proven((settings, log_level))
+    report.proven(loaded)
 }
 
 /// Where the configuration is: what was asked for, or the first place that has one.

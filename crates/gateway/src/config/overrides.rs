@@ -3,15 +3,18 @@
 use super::problem::Report;
 use crate::apps::Place;
 use crate::settings::{AppEntry, AppRole, PublicUrl, Settings, WebSocketApp};
+use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
+use trunkline_call::App;
 use trunkline_call::routes::{Routes, Rule};
-use trunkline_streams::WireOptions;
 use trunkline_streams::trunkline::DIALECT;
+use trunkline_streams::{AnswerMode, WireOptions};
 
 /// The application of `--ws-url`, by name.
 const APPLICATION: &str = "application";
 
-/// Arguments that stand for settings.
+/// What the program around the gateway says; see [`Older`] and [`InProcess`] for what is no argument.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// Where HTTP is taken.
@@ -24,6 +27,18 @@ pub struct Overrides {
     pub ws_url: Option<String>,
     /// What is said under the older name, if the gateway runs under it.
     pub older: Option<Older>,
+    /// What takes calls in this process, where something does.
+    pub in_process: Option<InProcess>,
+}
+
+/// Makes the applications of `type: python`. Without one there are none.
+#[derive(Clone)]
+pub struct InProcess(pub Arc<dyn Fn(AnswerMode) -> Arc<dyn App> + Send + Sync>);
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
 }
 
 /// What is said to `sip-voice-server`, which had no SIP: `SIP_SERVER_HOST` and `SIP_SERVER_PORT`

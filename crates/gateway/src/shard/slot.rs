@@ -261,6 +261,9 @@ impl Slot {
         self.drain_leg(now, around);
         self.drain_wire(now, around);
         self.pass_events(now, around);
+        if !self.bridged && self.wire.note_queued(self.leg.queued()) {
+            self.leg.keep_queue();
+        }
     }
 
     fn pass_events(&mut self, now: Instant, around: &Surroundings<'_>) {

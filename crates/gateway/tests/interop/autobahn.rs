@@ -66,6 +66,10 @@ impl Mirror {
 }
 
 impl Leg for Mirror {
+    fn queued(&self) -> usize {
+        0
+    }
+
     fn handle_input(&mut self, _now: Instant, input: Input<'_>) {
         match input {
             Input::Received(Frame::Text(text)) => self.waiting.push_back(Said::Text(text.into())),

@@ -113,6 +113,16 @@ impl Media {
         self.marks = VecDeque::new();
     }
 
+    pub(super) fn queued(&self) -> usize {
+        self.session.as_ref().map_or(0, Session::queued)
+    }
+
+    pub(super) fn keep_queue(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.keep_queue();
+        }
+    }
+
     pub(super) fn statistics(&self) -> Option<Statistics> {
         self.session.as_ref().map(Session::statistics).or(self.last)
     }

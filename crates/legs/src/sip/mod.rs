@@ -258,6 +258,14 @@ impl Leg for SipLeg {
         }
     }
 
+    fn queued(&self) -> usize {
+        self.media.queued()
+    }
+
+    fn keep_queue(&mut self) {
+        self.media.keep_queue();
+    }
+
     fn stats(&self) -> Stats {
         self.current_stats()
     }

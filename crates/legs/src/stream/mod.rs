@@ -360,6 +360,14 @@ impl Leg for StreamLeg {
         self.outbox.next().unwrap_or(Output::Timeout(due))
     }
 
+    fn queued(&self) -> usize {
+        self.speech.queued()
+    }
+
+    fn keep_queue(&mut self) {
+        self.speech.keep_queue();
+    }
+
     fn stats(&self) -> Stats {
         Stats {
             started: self.began,

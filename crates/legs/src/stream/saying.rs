@@ -134,6 +134,13 @@ impl Speech {
         }
     }
 
+    /// What is queued is meant to stand there.
+    pub(super) fn keep_queue(&mut self) {
+        if let Self::Paced(playout, _) = self {
+            playout.keep_queue();
+        }
+    }
+
     /// The next thing to say or tell now; a frame is written to `frame`.
     pub(super) fn next(&mut self, now_us: i64, frame: &mut Frame) -> Option<Saying> {
         match self {

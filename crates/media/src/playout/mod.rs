@@ -257,6 +257,11 @@ impl<M> Playout<M> {
         self.queue.len()
     }
 
+    /// What waits is meant to: nothing of it is left out for that.
+    pub fn keep_queue(&mut self) {
+        self.standing.keep();
+    }
+
     /// Memory that the waiting samples take, in bytes.
     pub fn queued_bytes(&self) -> usize {
         self.queue.bytes()

@@ -53,6 +53,12 @@ impl Standing {
         }
     }
 
+    /// Whoever speaks waits for the queue to sink: it stands there on purpose.
+    pub fn keep(&mut self) {
+        self.most = usize::MAX;
+        self.spare = 0;
+    }
+
     /// Whether this packet, behind which so much is queued, is better left out. Says so once for
     /// each packet that may be.
     pub fn leaves_out(&mut self, packet: &[i16], left: usize) -> bool {

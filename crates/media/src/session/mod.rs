@@ -201,6 +201,16 @@ impl Session {
         self.speaking.playout.queued_bytes()
     }
 
+    /// Samples of the application that wait to be played.
+    pub fn queued(&self) -> usize {
+        self.speaking.playout.queued()
+    }
+
+    /// What waits is meant to: see [`Playout::keep_queue`](crate::playout::Playout::keep_queue).
+    pub fn keep_queue(&mut self) {
+        self.speaking.playout.keep_queue();
+    }
+
     /// Application audio that waits to be played, in ms.
     pub fn queued_ms(&self) -> u64 {
         self.speaking.playout.queued() as u64 / SAMPLES_PER_MS

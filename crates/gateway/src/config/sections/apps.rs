@@ -5,6 +5,7 @@ use super::on_lost::on_lost;
 use crate::apps::Place;
 use crate::config::field::{Field, Section};
 use crate::config::keys;
+use crate::config::overrides::InProcess;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
 use std::collections::BTreeMap;
 use trunkline_streams::dialect::{Open, StreamDialect, dialect};
@@ -16,42 +17,51 @@ use trunkline_streams::{AnswerMode, Dialect, SampleRate, WireOptions};
 enum Kind {
     Echo,
     WebSocket,
+    Python,
     Agent,
 }
 
 /// Adds the file's applications to those that are always there.
-pub fn apps(field: &Field<'_>, apps: &mut BTreeMap<String, AppEntry>) {
+pub fn apps(
+    field: &Field<'_>,
+    in_process: Option<&InProcess>,
+    apps: &mut BTreeMap<String, AppEntry>,
+) {
     for (name, entry) in named(field) {
-        if let Some(app) = app(&entry) {
+        if let Some(app) = app(&entry, in_process) {
             apps.insert(name.to_owned(), app);
         }
     }
 }
 
-fn app(field: &Field<'_>) -> Option<AppEntry> {
+fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
     let section = field.section(&keys::APP);
     let kinds = [
         ("echo", Kind::Echo),
         ("websocket", Kind::WebSocket),
+        ("python", Kind::Python),
         ("agent", Kind::Agent),
     ];
     let kind = section.need("type")?;
     match kind.word(&kinds)? {
         Kind::Echo => {
-            refuse(
-                &section,
-                &[
-                    "role",
-                    "url",
-                    "protocol",
-                    "sample_rate",
-                    "answer",
-                    "on_lost",
-                ],
-            );
+            refuse(&section, &OF_A_WEBSOCKET);
+            refuse(&section, &["answer"]);
             Some(AppEntry::Echo)
         }
         Kind::WebSocket => websocket(&section).map(AppEntry::WebSocket),
+        Kind::Python => {
+            refuse(&section, &OF_A_WEBSOCKET);
+            let mode = section.get("answer").map(|f| answer(&f, None));
+            let Some(InProcess(make)) = in_process else {
+                kind.wrong(
+                    "a Python program has such applications, and this is none",
+                    "start the gateway by `trunkline.Gateway.start` from Python, or write websocket",
+                );
+                return None;
+            };
+            Some(AppEntry::Rust(make(mode.unwrap_or_default()?)))
+        }
         Kind::Agent => {
             kind.wrong(
                 "this build has no voice agent yet",
@@ -62,7 +72,10 @@ fn app(field: &Field<'_>) -> Option<AppEntry> {
     }
 }
 
-/// An echo has nothing to set.
+/// What only a connection needs.
+const OF_A_WEBSOCKET: [&str; 5] = ["role", "url", "protocol", "sample_rate", "on_lost"];
+
+/// What is in this process has little to set.
 fn refuse(section: &Section<'_>, keys: &[&'static str]) {
     for field in keys.iter().filter_map(|key| section.get(key)) {
         field.wrong(

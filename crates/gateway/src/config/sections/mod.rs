@@ -57,7 +57,7 @@ pub fn file(
         settings.trunks = calls::trunks(&field);
     }
     if let Some(field) = file.get("apps") {
-        apps::apps(&field, &mut settings.apps);
+        apps::apps(&field, overrides.in_process.as_ref(), &mut settings.apps);
     }
     if let Some(field) = file.get("tls") {
         tls::tls(&field.section(&keys::TLS), &mut settings.tls);

@@ -55,7 +55,9 @@ proptest! {
         let known = variables(&[("PW", &value)]);
         let text = "sip: {users: [{name: a, password: ${PW}}]}";
         match prove(text, None, &known, &Overrides::default()) {
-            Ok((settings, _)) => prop_assert_eq!(&settings.sip.users[0].password, &value),
+            Ok(loaded) => {
+                prop_assert_eq!(&loaded.settings.sip.users[0].password, &value);
+            }
             Err(_) => prop_assert!(value.is_empty()),
         }
     }

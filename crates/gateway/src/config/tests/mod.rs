@@ -19,7 +19,8 @@ fn variables(pairs: &[(&str, &str)]) -> Variables {
 
 fn proven(text: &str, pairs: &[(&str, &str)]) -> Settings {
     let proven = prove(text, None, &variables(pairs), &Overrides::default());
-    proven.unwrap_or_else(|refused| panic!("{refused}")).0
+    let proven = proven.unwrap_or_else(|refused| panic!("{refused}"));
+    proven.settings
 }
 
 fn refused(text: &str, pairs: &[(&str, &str)]) -> String {
@@ -189,7 +190,7 @@ fn under_the_older_name_the_variables_are_about_http() {
         }),
         ..Overrides::default()
     };
-    let (settings, _) = prove("", None, &pairs, &overrides).unwrap();
+    let settings = prove("", None, &pairs, &overrides).unwrap().settings;
     assert_eq!(settings.server.listen.port(), 8080);
     let public = settings.server.public_url.map(|url| url.web("/x"));
     assert_eq!(public.as_deref(), Some("https://voice.example.com/x"));

@@ -95,7 +95,8 @@ fn the_command_line_leads_every_call_to_one_application_and_keeps_what_is_told_i
         ws_url: Some("ws://127.0.0.1:1/".to_owned()),
         ..Overrides::default()
     };
-    let (settings, _) = prove(DIDS, None, &Variables::default(), &overrides).unwrap();
+    let loaded = prove(DIDS, None, &Variables::default(), &overrides).unwrap();
+    let settings = loaded.settings;
     let (app, user) = taken(&settings, "5125551234", "user_id").unwrap();
     assert_eq!(
         (app.as_str(), user.as_deref()),

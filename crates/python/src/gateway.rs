@@ -1,0 +1,213 @@
+//! A gateway as Python holds it.
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use trunkline::control::{ControlError, DialRequest};
+use trunkline_call::{Headers, Parameters, Target};
+
+use crate::call::Call;
+use crate::configuration::Source;
+use crate::ready::Waker;
+use crate::runtime::{self, Running};
+use crate::task::{Failure, Outcome, Task, task};
+
+pyo3::import_exception!(trunkline.exceptions, CallRejectedError);
+pyo3::import_exception!(trunkline.exceptions, ConfigurationError);
+pyo3::import_exception!(trunkline.exceptions, GatewayError);
+
+/// Adds this module's classes and functions.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Gateway>()?;
+    module.add_function(wrap_pyfunction!(start, module)?)
+}
+
+/// Starts a gateway on a thread of its own; the task gives it once it takes calls. ``text`` is a
+/// configuration as YAML or JSON; else it is read from ``path``, or where ``trunkline serve`` looks
+/// for one.
+#[pyfunction]
+#[pyo3(signature = (path = None, text = None))]
+fn start(path: Option<PathBuf>, text: Option<String>) -> PyResult<Task> {
+    let (promise, started) = task();
+    let source = text.map_or(Source::File(path), Source::Text);
+    runtime::start(source, promise)?;
+    Ok(started)
+}
+
+/// A running gateway. Dropped, it stops.
+#[pyclass(frozen, module = "trunkline._core")]
+pub struct Gateway {
+    running: Arc<Running>,
+    process: u32,
+}
+
+impl Gateway {
+    /// For a gateway that runs in this process.
+    pub fn new(running: Running) -> Self {
+        Self {
+            running: Arc::new(running),
+            process: std::process::id(),
+        }
+    }
+
+    /// A process that forked has this object and none of the threads.
+    fn running(&self) -> PyResult<&Arc<Running>> {
+        match self.process == std::process::id() {
+            true => Ok(&self.running),
+            false => Err(PyRuntimeError::new_err(
+                "this gateway runs in the process that was forked; start one in this process",
+            )),
+        }
+    }
+}
+
+#[pymethods]
+impl Gateway {
+    /// Where SIP is taken: transport, address and port, with the ports that the system chose.
+    #[getter]
+    fn addresses(&self) -> Vec<(String, String, u16)> {
+        let addresses = self.running.addresses.iter();
+        addresses
+            .map(|(transport, at)| (transport.to_lowercase(), at.ip().to_string(), at.port()))
+            .collect()
+    }
+
+    /// Where HTTP is served: address and port.
+    #[getter]
+    fn http_address(&self) -> Option<(String, u16)> {
+        let at = self.running.http?;
+        Some((at.ip().to_string(), at.port()))
+    }
+
+    /// The next call, alone in a list; an empty list when no more will come; ``None`` where none is
+    /// there yet, and the waker is called when there may be.
+    fn poll_accept(&self, py: Python<'_>, waker: &Waker) -> PyResult<Option<Vec<Py<Call>>>> {
+        let polled = self
+            .running()?
+            .arrivals
+            .poll(&mut Context::from_waker(waker.waker()));
+        match polled {
+            Poll::Pending => Ok(None),
+            Poll::Ready(None) => Ok(Some(Vec::new())),
+            Poll::Ready(Some(call)) => Ok(Some(vec![Py::new(py, Call::new(call))?])),
+        }
+    }
+
+    /// Places a call; the task gives it once it is on its way.
+    fn dial(
+        &self,
+        to: &str,
+        from_: Option<String>,
+        headers: Vec<(String, String)>,
+        parameters: Vec<(String, String)>,
+    ) -> PyResult<Task> {
+        let running = Arc::clone(self.running()?);
+        let request = DialRequest {
+            to: target(to)?,
+            from: from_,
+            app: running.app.clone(),
+            headers: self::headers(&headers)?,
+            parameters: self::parameters(&parameters)?,
+        };
+        let (promise, dialled) = task();
+        running.arrivals.expect();
+        running.handle.clone().spawn(async move {
+            let placed = running.control.dial(request).await;
+            let call = running.arrivals.placed(placed.as_ref().ok().copied());
+            promise.fulfil(match (placed, call) {
+                (Ok(_), Some(call)) => Ok(Outcome::Dialled(Box::new(Call::new(call)))),
+                (Ok(_), None) => Err(stopped()),
+                (Err(error), _) => Err(not_placed(error)),
+            });
+        });
+        Ok(dialled)
+    }
+
+    /// Takes no new calls; the task is over when the last one has ended.
+    fn drain(&self) -> PyResult<Task> {
+        let running = Arc::clone(self.running()?);
+        let (promise, drained) = task();
+        running.handle.clone().spawn(async move {
+            running.control.drain().await;
+            promise.fulfil(Ok(Outcome::Done));
+        });
+        Ok(drained)
+    }
+
+    /// Ends every call and then the gateway; see :meth:`poll_stopped`.
+    fn stop(&self) -> PyResult<()> {
+        self.running()?.stop();
+        Ok(())
+    }
+
+    /// Whether the gateway has stopped; where not, the waker is called when it has.
+    fn poll_stopped(&self, waker: &Waker) -> PyResult<bool> {
+        let mut context = Context::from_waker(waker.waker());
+        Ok(self.running()?.end.poll(&mut context).is_ready())
+    }
+}
+
+fn stopped() -> Failure {
+    Box::new(|| GatewayError::new_err("the gateway is stopping"))
+}
+
+/// The status that the far end would have given, had it been asked.
+fn not_placed(error: ControlError) -> Failure {
+    let code = match &error {
+        ControlError::NotAllowed(_) => 403,
+        ControlError::BadTarget(_) | ControlError::NoServer { .. } => 404,
+        ControlError::Full(_) | ControlError::Busy => 503,
+        ControlError::Stopping => return stopped(),
+        _ => 500,
+    };
+    Box::new(move || CallRejectedError::new_err((code, error.to_string())))
+}
+
+/// A target as typed.
+///
+/// # Errors
+/// ``ValueError`` where it is none.
+pub fn target(text: &str) -> PyResult<Target> {
+    Target::new(text).ok_or_else(|| {
+        PyValueError::new_err(format!(
+            "{text:?} is no target: give sip:user@host, a number of a trunk, or a registered device"
+        ))
+    })
+}
+
+/// Headers in their order.
+///
+/// # Errors
+/// ``ValueError`` at the first that is none.
+pub fn headers(pairs: &[(String, String)]) -> PyResult<Headers> {
+    let mut headers = Headers::default();
+    for (name, value) in pairs {
+        if !headers.push(name, value) {
+            return Err(PyValueError::new_err(format!(
+                "{name:?}: {value:?} is no header: a name is a token, a value is one line of at most \
+                 {} bytes, and there are at most {} of them",
+                Headers::VALUE_BYTES_MAX,
+                Headers::COUNT_MAX,
+            )));
+        }
+    }
+    Ok(headers)
+}
+
+fn parameters(pairs: &[(String, String)]) -> PyResult<Parameters> {
+    let mut parameters = Parameters::default();
+    for (name, value) in pairs {
+        if !parameters.push(name, value) {
+            return Err(PyValueError::new_err(format!(
+                "{name:?} is no parameter: names have at most {} bytes, values {}, and there are at \
+                 most {} of them",
+                Parameters::NAME_BYTES_MAX,
+                Parameters::VALUE_BYTES_MAX,
+                Parameters::COUNT_MAX,
+            )));
+        }
+    }
+    Ok(parameters)
+}

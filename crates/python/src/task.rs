@@ -1,0 +1,84 @@
+//! Something that a thread of the gateway does for Python, and what comes of it.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::call::Call;
+use crate::gateway::Gateway;
+use crate::ready::Waker;
+
+/// Adds this module's classes.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Task>()
+}
+
+/// What came of a task. Made on a thread of the gateway, so nothing of Python is in it.
+pub enum Outcome {
+    /// Nothing but its end.
+    Done,
+    /// A gateway runs.
+    Started(Box<Gateway>),
+    /// A call is on its way.
+    Dialled(Box<Call>),
+}
+
+/// Makes the exception that says why nothing came of it, once Python asks.
+pub type Failure = Box<dyn FnOnce() -> PyErr + Send>;
+
+type Slot = Mutex<State>;
+
+enum State {
+    Waiting(Option<std::task::Waker>),
+    Over(Option<Result<Outcome, Failure>>),
+}
+
+/// Something that is under way. Whoever drops it does not want it any more.
+#[pyclass(frozen, module = "trunkline._core")]
+pub struct Task(Arc<Slot>);
+
+/// The end of a [`Task`] that fulfils it.
+pub struct Promise(Arc<Slot>);
+
+/// A task and its other end.
+pub fn task() -> (Promise, Task) {
+    let slot = Arc::new(Mutex::new(State::Waiting(None)));
+    (Promise(Arc::clone(&slot)), Task(slot))
+}
+
+fn lock(slot: &Slot) -> MutexGuard<'_, State> {
+    // Every change is one assignment, so a panic elsewhere leaves a good state.
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Promise {
+    /// It is done, or failed.
+    pub fn fulfil(self, result: Result<Outcome, Failure>) {
+        let before = std::mem::replace(&mut *lock(&self.0), State::Over(Some(result)));
+        if let State::Waiting(Some(waker)) = before {
+            waker.wake();
+        }
+    }
+}
+
+#[pymethods]
+impl Task {
+    /// What came of it, alone in a tuple; ``None`` where it is not over, and the waker is called
+    /// when it is. Raises what it failed with. To be asked until it answers, and not again.
+    fn poll(&self, py: Python<'_>, waker: &Waker) -> PyResult<Option<(Py<PyAny>,)>> {
+        let result = match &mut *lock(&self.0) {
+            State::Waiting(waiting) => {
+                *waiting = Some(waker.waker().clone());
+                return Ok(None);
+            }
+            State::Over(result) => result.take(),
+        };
+        let object = match result {
+            Some(Ok(Outcome::Started(gateway))) => (*gateway).into_py_any(py)?,
+            Some(Ok(Outcome::Dialled(call))) => (*call).into_py_any(py)?,
+            Some(Ok(Outcome::Done)) | None => py.None(),
+            Some(Err(failure)) => return Err(failure()),
+        };
+        Ok(Some((object,)))
+    }
+}

@@ -1,0 +1,179 @@
+"""A gateway in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any
+from weakref import WeakSet
+
+from . import _core
+from ._waiting import wait_blocking, wait_for
+from .call import Call
+from .exceptions import CallRejectedError
+from .events import Ended
+
+_GOODBYE_S = 3.0
+"""How long an interpreter that exits waits for its gateways to hang up their calls."""
+
+
+class Gateway:
+    """A running gateway: SIP, media and, where it is configured, HTTP, on threads of its own.
+
+    It may be used from several event loops and threads at once. After a fork it is the parent's: the
+    child has to start its own.
+    """
+
+    def __init__(self, core: _core.Gateway) -> None:
+        self._core = core
+        self.addresses: list[tuple[str, str, int]] = core.addresses
+        """Where SIP is taken: transport, address, port."""
+        self.http_address: tuple[str, int] | None = core.http_address
+        """Where HTTP is served: where the configuration says anything of ``server``."""
+        _live.add(self)
+
+    @classmethod
+    async def start(
+        cls, config: str | os.PathLike[str] | Mapping[str, Any] | None = None
+    ) -> Gateway:
+        """Starts a gateway; it takes calls when this returns.
+
+        ``config`` is the path of a YAML file, or what such a file says as a mapping. ``None`` looks
+        for a file where ``trunkline serve`` does; with none, SIP is taken on UDP and TCP 5060. With no
+        ``routes`` every call comes to :meth:`accept`; with routes those whose application has
+        ``type: python``.
+
+        :raises ConfigurationError: with all that is wrong, and what to write instead.
+        :raises GatewayError: where a port is taken.
+        """
+        (core,) = await wait_for(_start(config).poll)
+        return cls(core)
+
+    @classmethod
+    def start_blocking(
+        cls, config: str | os.PathLike[str] | Mapping[str, Any] | None = None
+    ) -> Gateway:
+        """:meth:`start` for a thread without an event loop."""
+        (core,) = wait_blocking(_start(config).poll)
+        return cls(core)
+
+    async def accept(self) -> Call | None:
+        """The next call; ``None`` when the gateway has stopped. It is answered by this, unless its
+        application has ``answer: manual``. Several may wait here at once."""
+        found = await wait_for(self._core.poll_accept)
+        return Call(found[0]) if found else None
+
+    def accept_blocking(self, timeout: float | None = None) -> Call | None:
+        """:meth:`accept` for a thread without an event loop.
+
+        :raises TimeoutError: where none comes within so many seconds.
+        """
+        found = wait_blocking(self._core.poll_accept, timeout)
+        return Call(found[0]) if found else None
+
+    async def __aiter__(self) -> AsyncIterator[Call]:
+        """Every call that comes."""
+        while (call := await self.accept()) is not None:
+            yield call
+
+    async def dial(
+        self,
+        to: str,
+        *,
+        from_: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Call:
+        """Places a call and returns it when it is answered. ``dial.allow`` of the configuration must
+        permit it. The events up to there come from :meth:`Call.event` all the same. If this is
+        cancelled the call is hung up.
+
+        :raises CallRejectedError: where it is not permitted, not possible, or not answered.
+        :raises ValueError: where ``to`` or a header cannot be written in a SIP message.
+        """
+        task = self._core.dial(
+            to, from_, list((headers or {}).items()), list((parameters or {}).items())
+        )
+        (core,) = await wait_for(task.poll)
+        call = Call(core)
+        ended = await call._answered()
+        if ended is not None:
+            raise _rejected(ended)
+        return call
+
+    async def drain(self) -> None:
+        """Takes no new calls and returns when the last one has ended."""
+        await wait_for(self._core.drain().poll)
+
+    async def stop(self) -> None:
+        """Hangs up every call and returns when all threads have ended. May be called again."""
+        self._core.stop()
+        await wait_for(lambda waker: self._core.poll_stopped(waker) or None)
+
+    def stop_blocking(self, timeout: float | None = None) -> None:
+        """:meth:`stop` for a thread without an event loop.
+
+        :raises TimeoutError: where that takes longer than so many seconds.
+        """
+        self._core.stop()
+        wait_blocking(lambda waker: self._core.poll_stopped(waker) or None, timeout)
+
+    async def __aenter__(self) -> Gateway:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Whoever was cancelled still leaves nothing behind.
+        await asyncio.shield(self.stop())
+
+
+_live: WeakSet[Gateway] = WeakSet()
+
+
+@atexit.register
+def _hang_up_everything() -> None:
+    """Calls that live when the interpreter exits are hung up, not abandoned."""
+    for gateway in list(_live):
+        try:
+            gateway.stop_blocking(_GOODBYE_S)
+        except (TimeoutError, RuntimeError):
+            pass
+
+
+def _start(config: str | os.PathLike[str] | Mapping[str, Any] | None) -> _core.Task[_core.Gateway]:
+    if config is None:
+        return _core.start()
+    if isinstance(config, Mapping):
+        return _core.start(text=json.dumps(config, default=_plain))
+    return _core.start(path=os.fspath(config))
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return os.fspath(value)  # type: ignore[arg-type]
+
+
+_CODES = {
+    "no_answer": 408,
+    "signalling_timeout": 408,
+    "no_common_codec": 488,
+    "denied": 403,
+    "overload": 503,
+    "shutdown": 503,
+}
+
+
+def _rejected(ended: Ended) -> CallRejectedError:
+    """The far end's own status, or the one that says the same."""
+    if ended.code is not None:
+        return CallRejectedError(ended.code, ended.text or "")
+    return CallRejectedError(_CODES.get(ended.reason, 487), ended.reason.replace("_", " "))
