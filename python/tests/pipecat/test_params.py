@@ -153,7 +153,7 @@ def test_a_file_that_says_all_is_left_to_the_gateway(tmp_path: Path):
 
 def test_a_file_is_read_where_an_argument_changes_it(tmp_path: Path):
     file = tmp_path / "trunkline.yaml"
-    file.write_text("sip:\n  open: true\ndids:\n  +15125551234: {user_id: david}\n")
+    file.write_text("sip:\n  open: true\ndids:\n  +15125551234: {user_id: david}\nrecords:\n")
     assert SIPParams(config=file, port=5070).configuration() == {
         "sip": {
             "listen": ["udp://0.0.0.0:5070", "tcp://0.0.0.0:5070"],
@@ -161,6 +161,7 @@ def test_a_file_is_read_where_an_argument_changes_it(tmp_path: Path):
             "open": "true",
         },
         "dids": {"+15125551234": {"user_id": "david"}},
+        "records": None,
     }
 
 

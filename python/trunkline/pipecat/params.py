@@ -203,13 +203,21 @@ _OF_THE_GATEWAY = {
 }
 
 
+class _AsWritten(yaml.SafeLoader):
+    """Leaves values as text, for the gateway reads them by their keys: `+1512…` keeps its plus."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def _read(config: dict[str, Any] | Path | None) -> dict[str, Any]:
     """A configuration of our own to write into."""
     if not isinstance(config, Path):
         return deepcopy(config or {})
     try:
-        # Every value as text, for the gateway reads it by its key: `+15125551234` keeps its plus.
-        written: object = yaml.load(config.read_text(), yaml.BaseLoader)
+        written: object = yaml.load(config.read_text(), _AsWritten)
     except (OSError, yaml.YAMLError) as error:
         raise ValueError(f"config is {config}, which cannot be read: {error}") from error
     if written is None:
@@ -221,7 +229,7 @@ def _read(config: dict[str, Any] | Path | None) -> dict[str, Any]:
 
 def _section(written: dict[str, Any], key: str) -> dict[str, Any]:
     """The section of that name, which is there afterwards."""
-    if written.get(key) in (None, ""):
+    if written.get(key) is None:
         written[key] = {}
     section = written[key]
     if not isinstance(section, dict):
