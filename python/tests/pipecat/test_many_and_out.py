@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import asynccontextmanager
 
-import pytest
 from pipecat.frames.frames import Frame, InputAudioRawFrame, OutputAudioRawFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineWorker
@@ -13,8 +12,6 @@ from pipecat.workers.runner import WorkerRunner
 from trunkline import Call, Gateway
 from trunkline.events import Audio
 from trunkline.pipecat import SIPParams, SIPTransport
-
-pytestmark = pytest.mark.asyncio
 
 CALLS = 5
 TONE = (b"\x00\x20" * 20 + b"\x00\xe0" * 20) * 8

@@ -84,7 +84,6 @@ def argv(monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["bot.py", *arguments])
 
 
-@pytest.mark.asyncio
 async def test_a_transport_is_made_of_the_call_and_the_entry_for_calls():
     runner_args = SIPRunnerArguments(ScriptedCall())
     transport = await create_transport(runner_args, {"sip": lambda: SIPParams(port=5070)})
@@ -96,7 +95,6 @@ async def test_a_transport_is_made_of_the_call_and_the_entry_for_calls():
     assert data.body == {"X-Tenant": "blue", "queue": "sales"}
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("entries", "words"),
     [({}, 'add `"sip": lambda: SIPParams()`'), ({"sip": dict}, "makes a dict")],
@@ -107,7 +105,6 @@ async def test_a_bot_without_an_entry_for_calls_is_told_what_to_write(entries, w
     assert words in str(refused.value)
 
 
-@pytest.mark.asyncio
 async def test_what_is_no_call_is_left_to_pipecat():
     elsewhere = LiveKitRunnerArguments("room", "wss://example.com", "token")
     with pytest.raises(ValueError, match="Missing transport params for 'livekit'"):
@@ -209,7 +206,6 @@ def test_a_file_without_a_bot_is_refused(monkeypatch, capsys, tmp_path, text, wo
     assert words in capsys.readouterr().err
 
 
-@pytest.mark.asyncio
 async def test_every_call_has_a_bot_of_its_own_all_at_once(monkeypatch):
     gateway = ScriptedGateway()
     monkeypatch.setattr(runner.Gateway, "start", _starting(gateway), raising=False)
@@ -232,7 +228,6 @@ async def test_every_call_has_a_bot_of_its_own_all_at_once(monkeypatch):
     assert gateway.is_stopped
 
 
-@pytest.mark.asyncio
 async def test_a_bot_that_fails_ends_its_call_alone_and_its_traceback_is_logged():
     gateway, lines = ScriptedGateway(), []
     log = logger.add(lines.append, level="ERROR", backtrace=False)
@@ -256,7 +251,6 @@ async def test_a_bot_that_fails_ends_its_call_alone_and_its_traceback_is_logged(
     await asyncio.wait_for(reception, 5)
 
 
-@pytest.mark.asyncio
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_hangs_up_and_waits_for_the_bots(monkeypatch, number):
     gateway, farewells = ScriptedGateway(), []
@@ -280,7 +274,6 @@ async def test_a_signal_hangs_up_and_waits_for_the_bots(monkeypatch, number):
     assert gateway.drains and gateway.is_stopped
 
 
-@pytest.mark.asyncio
 async def test_a_bot_that_does_not_notice_is_cancelled(monkeypatch):
     monkeypatch.setattr("trunkline.pipecat.reception.FAREWELL_S", 0.05)
     gateway, began = ScriptedGateway(), asyncio.Event()

@@ -37,8 +37,6 @@ from trunkline.pipecat import (
 )
 from trunkline.pipecat.transport import EVENTS
 
-pytestmark = pytest.mark.asyncio
-
 BYE = Ended("remote", "hangup", None, None)
 FRAME = bytes(range(1, 129)) * 5
 

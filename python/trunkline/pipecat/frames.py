@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipecat.frames.frames import DataFrame, SystemFrame
+
 from trunkline.call import Cause
 
 

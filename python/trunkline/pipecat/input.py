@@ -6,7 +6,6 @@
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
-
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
     CancelFrame,
@@ -17,6 +16,7 @@ from pipecat.frames.frames import (
     StartFrame,
 )
 from pipecat.transports.base_input import BaseInputTransport
+
 from trunkline.pipecat.params import SAMPLE_RATE_HZ, SIPParams
 from trunkline.pipecat.session import CallSession
 

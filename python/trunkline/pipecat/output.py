@@ -24,6 +24,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection
 from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.utils.utils import obj_id
+
 from trunkline.exceptions import CallEndedError
 from trunkline.pipecat.frames import SIPHangupFrame, SIPPlayoutInterruptedFrame, SIPTransferFrame
 from trunkline.pipecat.params import SAMPLE_RATE_HZ, SIPParams

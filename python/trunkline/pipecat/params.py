@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from pydantic import ConfigDict, Field, field_validator, model_validator
-
 from pipecat.transports.base_transport import TransportParams
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 # What a call is at the application's edge, whatever its codec: 16 bit mono at this rate.
 SAMPLE_RATE_HZ = 16_000

@@ -17,11 +17,11 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from loguru import logger
+from pipecat.runner.types import CallData, RunnerArguments
+from pipecat.transports.base_transport import BaseTransport
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pipecat.runner.types import CallData, RunnerArguments
-from pipecat.transports.base_transport import BaseTransport
 from trunkline import Call, Gateway
 from trunkline.exceptions import SipTransportError
 from trunkline.pipecat.params import SIPParams, check_host, check_port

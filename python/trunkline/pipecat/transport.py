@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from loguru import logger
-
 from pipecat.pipeline.worker import PipelineWorker
 from pipecat.transports.base_transport import BaseTransport
 from pipecat.workers.runner import WorkerRunner
+
 from trunkline import Call, Gateway
 from trunkline.exceptions import SipTransportError
 from trunkline.pipecat.input import SIPInputTransport
