@@ -22,8 +22,9 @@ use trunkline_legs::Port;
 /// asked for at the whole millisecond before a deadline and several calls share it.
 pub const EARLY_MAX: Duration = Duration::from_millis(1);
 
-/// How many ready sockets one wake-up takes.
-const EVENTS_MAX: usize = 1_024;
+/// How many ready sockets one wake-up takes: less than a millisecond's work. Whoever is due meanwhile
+/// waits no longer than that, also where a stall of the machine has left a heap of them.
+const EVENTS_MAX: usize = 64;
 
 /// Everything a shard has.
 pub struct Loop {
@@ -84,6 +85,7 @@ impl Loop {
         let mut events = Events::with_capacity(EVENTS_MAX);
         let mut woken = Instant::now();
         let mut moderation = Moderation::new(woken);
+        let mut there_is_more = false;
         while !self.stopping {
             let now = Instant::now();
             let due = self.run_due(now);
@@ -95,7 +97,10 @@ impl Loop {
             // From one wake-up to the next, so that a shard with more work rests less.
             let rest_until = woken + moderation.after(due, now);
             let now = Instant::now();
-            let rest = rest_until.saturating_duration_since(now);
+            let mut rest = rest_until.saturating_duration_since(now);
+            if there_is_more {
+                rest = Duration::ZERO;
+            }
             if !rest.is_zero() {
                 std::thread::sleep(rest);
             }
@@ -104,6 +109,7 @@ impl Loop {
             let _ = self.poll.poll(&mut events, timeout);
             let now = Instant::now();
             woken = now;
+            there_is_more = events.iter().count() == EVENTS_MAX;
             let mut found = Found::default();
             for event in &events {
                 if let Some((place, socket)) = of_token(event.token()) {
