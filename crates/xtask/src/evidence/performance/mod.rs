@@ -75,7 +75,7 @@ in each second of each call, found again to the sample. CPU is the process clock
 test. Three seconds of full load pass before a window. A run is void when the generator's ticks of \
 1 ms came more than 1 ms late (p99), or it used more than 0.8 of its core; it is then repeated, up to \
 three times. A run passes when every call was answered, less than 0.1 % of packets were missing both \
-by sequence number and by count, and 99 of 100 packets came within 5 ms of their time. Trunkline \
-keeps its call records and times its turns throughout. Asterisk runs `Answer`, `Echo()` and \
+by sequence number and by count, and 99 of 100 packets came within 5 ms of their time; \
+of the loads that are looked for, when two of three such runs passed. Trunkline keeps its call records and times its turns throughout. Asterisk runs `Answer`, `Echo()` and \
 `Dial(WebSocket/…/c(slin16))` with no modules but those it needs.
 ";
