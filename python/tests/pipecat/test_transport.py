@@ -500,6 +500,14 @@ async def test_a_bot_that_dials_has_its_pipeline_first_and_its_call_then():
     await asyncio.wait_for(running, 5)
 
 
+async def test_a_call_that_is_answered_when_its_pipeline_has_gone_is_hung_up():
+    call = ScriptedCall(direction="outbound")
+    bot = Bot(None, gateway=ScriptedGateway(call))
+    await bot.transport.input().cleanup()
+    assert await bot.transport.start_dialout("sip:bob@127.0.0.1") == ("c1", None)
+    assert call.asked == [("hangup", None)]
+
+
 async def test_a_call_that_is_not_answered_is_an_error_once():
     bot = Bot(None, gateway=ScriptedGateway(CallRejectedError(486, "Busy Here")))
     session_id, error = await bot.transport.start_dialout("sip:bob@127.0.0.1")
@@ -547,7 +555,7 @@ async def test_one_transport_serves_many_calls_each_with_its_own_pipeline():
     await until(lambda: len(taps) == 3 and all(it.of(InputAudioRawFrame) for it in taps.values()))
     for number, call in enumerate(calls):
         assert [it.audio[0] for it in taps[call.id].of(InputAudioRawFrame)] == [number]
-    with pytest.raises(ValueError, match="several calls"):
+    with pytest.raises(ValueError, match="has 3 calls"):
         transport.input()
     calls[0].end(BYE)
     await until(lambda: gone == ["c0"])

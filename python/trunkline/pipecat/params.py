@@ -205,10 +205,11 @@ _OF_THE_GATEWAY = {
 class _AsWritten(yaml.SafeLoader):
     """Leaves values as text, for the gateway reads them by their keys: `+1512…` keeps its plus."""
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_AsWritten.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.endswith((":null", ":merge"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _read(config: dict[str, Any] | Path | None) -> dict[str, Any]:

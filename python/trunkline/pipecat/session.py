@@ -57,6 +57,7 @@ class CallSession:
         self._reader: asyncio.Task[None] | None = None
         self._is_connected = False
         self._is_hung_up = False
+        self._is_closed = False
         self._drains = itertools.count(1)
         self._draining: dict[str, asyncio.Future[None]] = {}
         self._transfer: asyncio.Future[str | None] | None = None
@@ -89,7 +90,9 @@ class CallSession:
     def attach(self, call: Call) -> None:
         """Takes the call that the bot has placed."""
         self.call = call
-        if self._create_task is not None:
+        if self._is_closed:
+            self.hang_up()
+        elif self._create_task is not None:
             self.start(self._create_task)
 
     async def drain(self) -> None:
@@ -133,6 +136,7 @@ class CallSession:
 
     async def close(self) -> None:
         """Hangs up, and waits until the bot was told of the end. May be called again and again."""
+        self._is_closed = True
         self.hang_up()
         if self._reader is None:
             return

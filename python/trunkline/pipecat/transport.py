@@ -148,7 +148,7 @@ class SIPTransport(BaseTransport):
             return "", "there is no gateway to dial from: SIPTransport(params, gateway=gateway)"
         if not target:
             return "", "whom to call is not said: give `sipUri` or `phoneNumber`"
-        if self._dialling is not None or len(self._sessions) > 1 or self._session().call:
+        if self._dialling is not None or self._factory is not None or self._session().call:
             return "", "this transport has a call: make another one, with its own pipeline"
         session = self._session()
         call = await self._dial(
@@ -265,11 +265,12 @@ class SIPTransport(BaseTransport):
             if session is None:
                 raise ValueError(f"this transport has no call {session_id!r}")
             return session
-        if not self._sessions:
+        if not self._sessions and self._factory is None:
             # A bot that dials has its pipeline before it has a call.
             self._sessions[""] = CallSession(None, self._call_event_handler)
-        if len(self._sessions) > 1:
-            raise ValueError("this transport has several calls: say whose, by its session_id")
+        if len(self._sessions) != 1:
+            count = len(self._sessions)
+            raise ValueError(f"this transport has {count} calls: say whose, by its session_id")
         return next(iter(self._sessions.values()))
 
     def _with_call(self, session_id: str | None, do: Callable[[CallSession], None]) -> str | None:
