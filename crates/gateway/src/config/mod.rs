@@ -5,6 +5,7 @@ mod field;
 pub mod keys;
 mod nearest;
 mod older;
+mod outline;
 mod overrides;
 mod problem;
 mod sections;
@@ -14,6 +15,7 @@ mod variables;
 mod yaml;
 
 pub use nearest::nearest;
+pub use outline::outline;
 pub use overrides::{InProcess, Older, Overrides};
 pub use problem::{Place, Problem, Refused};
 pub use variables::Variables;

@@ -24,6 +24,9 @@ mod twilio;
 pub mod upgrade;
 mod webhooks;
 
+pub use access::is_local;
+pub use admission::is_neighbour;
+pub use axum::http::{HeaderMap, HeaderName};
 pub use metrics::{Metrics, StreamRefusal, WebhookRefusal};
 
 use crate::control::Control;
