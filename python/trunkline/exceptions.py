@@ -30,7 +30,10 @@ class GatewayError(SipTransportError):
 class CallRejectedError(SipTransportError):
     """A call was not placed, not answered, or is not wanted."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int | str, reason: str = "Decline") -> None:
+        """With a reason alone, the code is 603: whoever answers does not want the call."""
+        if isinstance(code, str):
+            code, reason = 603, code
         super().__init__(f"{code} {reason}")
         #: A SIP status: the far end's own, or the one that says the same.
         self.code = code

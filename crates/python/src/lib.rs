@@ -8,13 +8,18 @@
 
 mod arrivals;
 mod call;
+mod codec;
 mod configuration;
 mod event;
 mod gateway;
+mod numbers;
+mod outline;
 mod ready;
 mod runtime;
 mod samples;
+mod stream;
 mod task;
+mod webhook;
 
 use pyo3::prelude::*;
 
@@ -25,5 +30,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ready::register(module)?;
     task::register(module)?;
     gateway::register(module)?;
-    call::register(module)
+    call::register(module)?;
+    codec::register(module)?;
+    numbers::register(module)?;
+    outline::register(module)?;
+    stream::register(module)?;
+    webhook::register(module)
 }

@@ -1,0 +1,435 @@
+//! A provider's media stream as a call, without its connection: messages and time go in; messages,
+//! events and the next deadline come out. Whoever has the WebSocket drives it.
+
+use crate::event;
+use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::sync::MutexExt as _;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use trunkline_audio::l16::{ByteOrder, Decoder};
+use trunkline_call::{CallCommand, Digit, HangupCause, Headers, Mark, Target, TransferMode};
+use trunkline_legs::stream::{Greeted, Greeting, Refusal, Settings, StreamLeg};
+use trunkline_legs::{DialNews, Input, Leg, Output, Wish};
+use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
+use trunkline_streams::stream::{Encoding, Start, Up};
+use trunkline_streams::{CloseCode, Frame};
+
+/// Adds this module's class and function.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<StreamSession>()?;
+    module.add_function(wrap_pyfunction!(stream_dialects, module)?)
+}
+
+/// Every dialect of media streams: its name, the names of those who speak it too, and the encoding
+/// and rate of its audio where nothing else is said.
+#[pyfunction]
+fn stream_dialects() -> Vec<(&'static str, &'static [&'static str], &'static str, u32)> {
+    let known = STREAMS.iter().map(|dialect| {
+        let format = dialect.manners.format;
+        (
+            dialect.name,
+            dialect.aliases,
+            word(format.encoding),
+            format.rate,
+        )
+    });
+    known.collect()
+}
+
+/// A message of a WebSocket.
+#[derive(FromPyObject)]
+enum Message {
+    Text(PyBackedStr),
+    Binary(PyBackedBytes),
+}
+
+impl Message {
+    fn frame(&self) -> Frame<'_> {
+        match self {
+            Self::Text(text) => Frame::Text(text),
+            Self::Binary(bytes) => Frame::Binary(bytes),
+        }
+    }
+}
+
+/// The kind of an early message, what `start` says, and what to do then.
+type Heard<'py> = (&'static str, Option<Bound<'py, PyDict>>, Bound<'py, PyList>);
+
+/// One media stream. Times are seconds of any clock that only goes forward. What comes of an input is
+/// a list of things to do in their order:
+///
+/// * `("send", str | bytes)`, `("ping",)`, `("close", code)`: on the connection;
+/// * `("event", name, fields)`: for the application, of a class of `trunkline.events`;
+/// * `("ask", verb, argument)`: what only the provider's REST interface can do: `hangup`, `transfer`
+///   or `press`;
+/// * `("finished",)`: nothing more will come.
+#[pyclass(module = "trunkline._core", frozen)]
+#[derive(Debug)]
+pub struct StreamSession {
+    epoch: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    stage: Stage,
+    /// The caller's clock at the epoch.
+    epoch_s: f64,
+    due: Option<Instant>,
+    /// Half a sample of what is played may wait for its other half.
+    played: Decoder,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Greeting(Greeting, Option<&'static StreamDialect>),
+    Call(Box<StreamLeg>),
+    /// It did not become a call, or is one no more.
+    Over,
+}
+
+#[pymethods]
+impl StreamSession {
+    /// A connection of a provider; without a dialect, one that shows by how it begins.
+    #[new]
+    #[pyo3(signature = (now, dialect=None))]
+    fn new(now: f64, dialect: Option<&str>) -> PyResult<Self> {
+        let dialect = dialect.map(known).transpose()?;
+        Ok(Self {
+            epoch: Instant::now(),
+            state: Mutex::new(State {
+                stage: Stage::Greeting(Greeting::new(dialect), dialect),
+                epoch_s: now,
+                due: None,
+                played: Decoder::new(ByteOrder::Little),
+            }),
+        })
+    }
+
+    /// Takes a message before the stream has begun. What it is, `connected`, `start` or `other`; what
+    /// `start` says; and what to do, once the stream has begun.
+    ///
+    /// Raises `LookupError` where no provider begins so, `ValueError` where this does not become a
+    /// stream of its provider.
+    fn greet<'py>(&self, py: Python<'py>, now: f64, message: Message) -> PyResult<Heard<'py>> {
+        let mut state = self.state(py);
+        let at = state.instant(self.epoch, now);
+        let Stage::Greeting(greeting, dialect) = &mut state.stage else {
+            return Err(PyRuntimeError::new_err("the stream has begun already"));
+        };
+        let todo = PyList::empty(py);
+        let kind = kind(*dialect, message.frame());
+        let heard = greeting.hear(message.frame());
+        let heard = heard.inspect_err(|_| state.stage = Stage::Over);
+        let heard = heard.map_err(|refusal| refused(&refusal))?;
+        let Some(greeted) = heard else {
+            return Ok((kind, None, todo));
+        };
+        state.stage = Stage::Over;
+        let told = told(py, &greeted)?;
+        let leg = StreamLeg::new(greeted, Settings::default(), at);
+        let mut leg = leg.map_err(|bad| PyValueError::new_err(bad.to_string()))?;
+        state.due = drain(py, &mut leg, &todo)?.due;
+        state.stage = Stage::Call(Box::new(leg));
+        Ok(("start", Some(told), todo))
+    }
+
+    /// When to come back with [`Self::wake`], in the caller's clock; `None`: only when something
+    /// happens.
+    #[getter]
+    fn deadline(&self, py: Python<'_>) -> Option<f64> {
+        let state = self.state(py);
+        let until = state.due?.saturating_duration_since(self.epoch);
+        Some(state.epoch_s + until.as_secs_f64())
+    }
+
+    /// The deadline has passed.
+    fn wake<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyList>> {
+        self.drive(py, now, Input::Timeout)
+    }
+
+    /// A message came.
+    fn receive<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        message: Message,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.drive(py, now, Input::Received(message.frame()))
+    }
+
+    /// The far end answered a ping.
+    fn pong<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyList>> {
+        self.drive(py, now, Input::Pong)
+    }
+
+    /// So many bytes wait to be sent.
+    fn backlog<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        bytes: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.drive(py, now, Input::Backlog { bytes })
+    }
+
+    /// The connection is closed: by a close frame with this code, 1005 for one without; by none.
+    #[pyo3(signature = (now, code=None))]
+    fn closed<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        code: Option<u16>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let code = code.map_or(CloseCode::Abnormal, CloseCode::Frame);
+        self.drive(py, now, Input::Closed(code))
+    }
+
+    /// Says samples: 16 kHz, 16 bit, little-endian, any number of bytes.
+    fn play<'py>(&self, py: Python<'py>, now: f64, pcm: &[u8]) -> PyResult<Bound<'py, PyList>> {
+        let mut samples = Vec::new();
+        {
+            let mut state = self.state(py);
+            samples.resize(state.played.output_len(pcm.len()), 0);
+            state.played.decode(pcm, &mut samples);
+        }
+        self.command(py, now, CallCommand::Play(samples.into()))
+    }
+
+    /// Asks to be told when everything said so far was played.
+    fn mark<'py>(&self, py: Python<'py>, now: f64, name: &str) -> PyResult<Bound<'py, PyList>> {
+        let mark = Mark::new(name).ok_or_else(|| {
+            let most = Mark::NAME_BYTES_MAX;
+            PyValueError::new_err(format!("the name of a mark has at most {most} bytes"))
+        })?;
+        self.command(py, now, CallCommand::Mark(mark))
+    }
+
+    /// Forgets what is not played yet.
+    fn clear<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyList>> {
+        self.command(py, now, CallCommand::Clear)
+    }
+
+    /// Stops playing, and keeps what is queued.
+    fn pause<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyList>> {
+        self.command(py, now, CallCommand::Pause)
+    }
+
+    /// Goes on playing.
+    fn unpause<'py>(&self, py: Python<'py>, now: f64) -> PyResult<Bound<'py, PyList>> {
+        self.command(py, now, CallCommand::Continue)
+    }
+
+    /// Presses a key.
+    fn send_dtmf<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        digit: char,
+        duration_ms: u32,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let digit = Digit::from_char(digit)
+            .ok_or_else(|| PyValueError::new_err(format!("{digit:?} is no key of a telephone")))?;
+        self.command(py, now, CallCommand::SendDtmf { digit, duration_ms })
+    }
+
+    /// Moves the caller elsewhere.
+    fn transfer<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        target: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let target = Target::new(target)
+            .ok_or_else(|| PyValueError::new_err(format!("{target:?} is no number or URI")))?;
+        let (headers, mode) = (Headers::default(), TransferMode::Refer);
+        let transfer = CallCommand::Transfer {
+            target,
+            headers,
+            mode,
+        };
+        self.command(py, now, transfer)
+    }
+
+    /// Ends the call: `normal`, `rejected`, `busy`, `not_found` or `error`.
+    fn hangup<'py>(&self, py: Python<'py>, now: f64, cause: &str) -> PyResult<Bound<'py, PyList>> {
+        let cause = HangupCause::from_word(cause).ok_or_else(|| {
+            let words = HangupCause::ALL.map(HangupCause::word).join(", ");
+            PyValueError::new_err(format!("{cause:?} is no cause; write one of {words}"))
+        })?;
+        self.command(py, now, CallCommand::Hangup(cause))
+    }
+}
+
+impl StreamSession {
+    /// A panic is told as an exception; a stream that is used after it is as good as it was left.
+    fn state(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+        let state = self.state.lock_py_attached(py);
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn command<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        command: CallCommand<'_>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        self.drive(py, now, Input::Command(command))
+    }
+
+    fn drive<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        input: Input<'_>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let mut state = self.state(py);
+        let now = state.instant(self.epoch, now);
+        let todo = PyList::empty(py);
+        let Stage::Call(leg) = &mut state.stage else {
+            return Ok(todo);
+        };
+        leg.handle_input(now, input);
+        let mut rest = drain(py, leg.as_mut(), &todo)?;
+        if rest.wants_dial {
+            // There is no other line here to be joined with this one.
+            leg.handle_input(now, Input::Dial(DialNews::Denied));
+            rest = drain(py, leg.as_mut(), &todo)?;
+        }
+        state.due = rest.due;
+        if rest.is_finished {
+            state.stage = Stage::Over;
+        }
+        Ok(todo)
+    }
+}
+
+impl State {
+    fn instant(&self, epoch: Instant, now: f64) -> Instant {
+        let since = Duration::try_from_secs_f64(now - self.epoch_s);
+        epoch + since.unwrap_or_default()
+    }
+}
+
+/// How a leg was left.
+#[derive(Debug, Default)]
+struct Rest {
+    due: Option<Instant>,
+    wants_dial: bool,
+    is_finished: bool,
+}
+
+/// Takes everything a leg has to say.
+fn drain(py: Python<'_>, leg: &mut StreamLeg, todo: &Bound<'_, PyList>) -> PyResult<Rest> {
+    let mut rest = Rest::default();
+    loop {
+        match leg.poll_output() {
+            Output::Timeout(due) => {
+                rest.due = due;
+                return Ok(rest);
+            }
+            Output::Send(Frame::Text(text)) => todo.append(("send", PyString::new(py, text)))?,
+            Output::Send(Frame::Binary(bytes)) => todo.append(("send", PyBytes::new(py, bytes)))?,
+            Output::Send(Frame::Ping) => todo.append(("ping",))?,
+            Output::Close(code) => todo.append(("close", code))?,
+            Output::Event(event) => {
+                let (name, fields) = event::fields(py, event)?;
+                todo.append(("event", name, fields))?;
+            }
+            Output::AtProvider(wish) => todo.append(asked(&wish))?,
+            Output::Dial { .. } => rest.wants_dial = true,
+            Output::Finished => {
+                todo.append(("finished",))?;
+                rest.is_finished = true;
+            }
+            // A stream has no dialog and no RTP.
+            Output::Signal(_) | Output::Transmit { .. } => {}
+        }
+    }
+}
+
+fn asked(wish: &Wish) -> (&'static str, &'static str, Option<String>) {
+    match wish {
+        Wish::HangUp => ("ask", "hangup", None),
+        Wish::Transfer(target) => ("ask", "transfer", Some(target.as_str().to_owned())),
+        Wish::Press(digit) => ("ask", "press", Some(digit.as_char().to_string())),
+    }
+}
+
+fn known(name: &str) -> PyResult<&'static StreamDialect> {
+    stream(name).ok_or_else(|| {
+        let names: Vec<_> = STREAMS.iter().map(|known| known.name).collect();
+        let names = names.join(", ");
+        PyValueError::new_err(format!(
+            "no provider is named {name:?}; write one of {names}"
+        ))
+    })
+}
+
+fn refused(refusal: &Refusal) -> PyErr {
+    let words = refusal.to_string();
+    match refusal {
+        Refusal::Unknown(_) => PyLookupError::new_err(words),
+        _ => PyValueError::new_err(words),
+    }
+}
+
+/// What a dialect calls its first messages. Without a dialect nothing is known of them.
+fn kind(dialect: Option<&StreamDialect>, frame: Frame<'_>) -> &'static str {
+    let Some(dialect) = dialect else {
+        return "other";
+    };
+    match (dialect.codec)().read_up(frame) {
+        Ok(Up::Connected) => "connected",
+        Ok(Up::Start(_)) => "start",
+        _ => "other",
+    }
+}
+
+fn word(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Pcmu => "mulaw",
+        Encoding::Pcma => "alaw",
+        Encoding::L16Little | Encoding::L16Big | Encoding::L16Unknown => "l16",
+        Encoding::G722 => "g722",
+        Encoding::Opus => "opus",
+    }
+}
+
+/// What the beginning of a stream tells.
+fn told<'py>(py: Python<'py>, greeted: &Greeted) -> PyResult<Bound<'py, PyDict>> {
+    let Start {
+        stream_id,
+        call_id,
+        account_id,
+        from,
+        to,
+        direction,
+        up,
+        down: _,
+        parameters,
+    } = &greeted.start;
+    let format = up.unwrap_or(greeted.dialect.manners.format);
+    let custom = PyDict::new(py);
+    for (name, value) in parameters.iter() {
+        // The first of a name counts.
+        if !custom.contains(name)? {
+            custom.set_item(name, value)?;
+        }
+    }
+    let told = PyDict::new(py);
+    told.set_item("dialect", greeted.dialect.name)?;
+    told.set_item("stream_id", stream_id)?;
+    told.set_item("call_id", call_id)?;
+    told.set_item("account_id", account_id)?;
+    told.set_item("from", from)?;
+    told.set_item("to", to)?;
+    told.set_item("direction", direction.map(|it| it.word()))?;
+    told.set_item("encoding", word(format.encoding))?;
+    told.set_item("rate", format.rate)?;
+    told.set_item("parameters", custom)?;
+    Ok(told)
+}
