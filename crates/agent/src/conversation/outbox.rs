@@ -1,0 +1,61 @@
+//! What a conversation asks for, in its order.
+
+use std::collections::VecDeque;
+
+use trunkline_call::CallCommand;
+
+use super::{Job, Note, Output};
+use crate::history::{Message, ToolCall};
+
+/// Outputs that wait to be taken, and names for jobs.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    waiting: VecDeque<Output>,
+    jobs: u64,
+}
+
+impl Outbox {
+    pub fn pop(&mut self) -> Option<Output> {
+        self.waiting.pop_front()
+    }
+
+    /// Forgets all that nobody has taken.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+    }
+
+    pub fn command(&mut self, command: CallCommand<'static>) {
+        self.waiting.push_back(Output::Call(command));
+    }
+
+    pub fn tell(&mut self, note: Note) {
+        self.waiting.push_back(Output::Tell(note));
+    }
+
+    pub fn transcribe(&mut self, samples: Vec<i16>) -> Job {
+        self.order(|job| Output::Transcribe { job, samples })
+    }
+
+    pub fn think(&mut self, messages: Vec<Message>) -> Job {
+        self.order(|job| Output::Think { job, messages })
+    }
+
+    pub fn speak(&mut self, text: String) -> Job {
+        self.order(|job| Output::Speak { job, text })
+    }
+
+    pub fn use_tool(&mut self, call: ToolCall) -> Job {
+        self.order(|job| Output::UseTool { job, call })
+    }
+
+    pub fn cancel(&mut self, job: Job) {
+        self.waiting.push_back(Output::Cancel(job));
+    }
+
+    fn order(&mut self, order: impl FnOnce(Job) -> Output) -> Job {
+        self.jobs += 1;
+        let job = Job(self.jobs);
+        self.waiting.push_back(order(job));
+        job
+    }
+}

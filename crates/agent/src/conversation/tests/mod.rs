@@ -1,0 +1,7 @@
+//! Conversations in virtual time: the call and the engines are played by [`Stage`].
+
+mod endings;
+mod failures;
+mod interruptions;
+mod stage;
+mod turns;

@@ -1,0 +1,15 @@
+//! The voice agent: hears a caller, has speech, language and voice engines answer, and speaks.
+//!
+//! [`Conversation`] decides all of it and does none: a state machine that knows no runtime, no
+//! socket and no clock. It orders transcripts, answers and voices by [`Job`], and takes them back.
+#![forbid(unsafe_code)]
+
+pub mod conversation;
+mod history;
+mod sentences;
+mod settings;
+mod tools;
+
+pub use conversation::{Conversation, Engine, Input, Job, Note, Output};
+pub use history::{ENTRIES_MAX, Message, ToolCall};
+pub use settings::{Phrases, Settings, Sounds, ToolSpec};
