@@ -55,6 +55,7 @@ impl Call {
             direction: Direction::Inbound,
             from: "a".into(),
             to: "b".into(),
+            peer: None,
             headers: Headers::default(),
             parameters: Parameters::default(),
             traceparent: String::new(),

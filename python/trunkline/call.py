@@ -44,6 +44,9 @@ class Call:
         """The caller's user or number, as sent."""
         self.to: str = core.to
         """The called user or number, as sent."""
+        self.peer: str | None = core.peer
+        """Address and port of the far end's signalling, or of its media stream; ``None`` where a
+        provider places the call."""
         self.headers: Mapping[str, str] = dict(reversed(core.headers))
         """The caller's headers worth knowing (``X-…``, ``User-to-User``, ``Diversion``, …), or those
         that the call was placed with. Of several with one name the first."""

@@ -1,6 +1,7 @@
 //! What is known of a call before it starts.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use crate::{Headers, Parameters};
 
@@ -67,6 +68,8 @@ pub struct CallInfo {
     /// The called user or number, as sent: that of the request URI, or of To where a trunk calls us
     /// by the name under which we are registered there.
     pub to: String,
+    /// Who sends us its signalling, or its media stream. `None` where a provider places the call.
+    pub peer: Option<SocketAddr>,
     /// The caller's headers worth knowing (X-*, User-to-User, Diversion, …).
     pub headers: Headers,
     /// Parameters of the route or of whoever placed the call.

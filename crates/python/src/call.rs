@@ -83,6 +83,12 @@ impl Call {
         &self.info.to
     }
 
+    /// The far end's address and port.
+    #[getter]
+    fn peer(&self) -> Option<String> {
+        self.info.peer.map(|peer| peer.to_string())
+    }
+
     /// Names and values in their order.
     #[getter]
     fn headers(&self) -> Vec<(&str, &str)> {

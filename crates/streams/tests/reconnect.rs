@@ -42,6 +42,7 @@ impl Call {
             direction: Direction::Inbound,
             from: "alice".into(),
             to: "bot".into(),
+            peer: None,
             headers: Headers::default(),
             parameters: Parameters::default(),
             traceparent: String::new(),

@@ -20,6 +20,7 @@ class ScriptedCall:
         self.direction = direction
         self.from_ = "+15550100"
         self.to = "bot"
+        self.peer = "127.0.0.1:5070"
         self.headers = {"X-Tenant": "blue"}
         self.parameters = {"queue": "sales"}
         self.ended = None

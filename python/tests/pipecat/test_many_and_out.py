@@ -78,7 +78,10 @@ async def test_one_transport_has_a_pipeline_for_each_of_many_callers():
     async with two_gateways() as (bots, phones):
         transport = SIPTransport(SIPParams(), gateway=bots)
         transport.set_pipeline_factory(lambda session_id: echo_of(transport, session_id))
-        gone = []
+        gone, addresses = [], set()
+        transport.add_event_handler(
+            "on_client_connected", lambda _, who: addresses.add(who["addr"])
+        )
         transport.add_event_handler("on_client_disconnected", lambda _, who: gone.append(who["id"]))
         serving = asyncio.create_task(transport.run())
         calls = [await phones.dial(address(bots)) for _ in range(CALLS)]
@@ -95,6 +98,7 @@ async def test_one_transport_has_a_pipeline_for_each_of_many_callers():
                 while await call.event() is not None:
                     pass
         assert len(gone) == len(set(gone)) == CALLS
+        assert addresses == {address(phones).removeprefix("sip:bot@")}
         assert {call.ended.by for call in calls[1:]} == {"remote"}
 
 

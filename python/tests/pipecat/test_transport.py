@@ -139,6 +139,7 @@ async def test_an_answer_is_told_by_every_name_it_has_once_and_in_order():
         client = bot.data_of("on_client_connected")
         assert client["call_id"] == client["id"] == "c1"
         assert (client["from"], client["to"]) == ("+15550100", "bot")
+        assert client["addr"] == "127.0.0.1:5070"
         assert bot.transport.get_client_id(client) == "c1"
         await until(lambda: bot.tap.of(ClientConnectedFrame))
 

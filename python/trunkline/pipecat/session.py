@@ -77,6 +77,7 @@ class CallSession:
             "sessionId": self.call.id,
             "call_id": self.call.id,
             "direction": self.call.direction,
+            "addr": self.call.peer,
             "from": self.call.from_,
             "to": self.call.to,
         }

@@ -56,7 +56,7 @@ class SIPTransport(BaseTransport):
 
     Event handlers, each called once for what happened, in its order. `client` and `data` are
     dictionaries that say whose call it is: `id`, `sessionId` and `call_id` (all the same),
-    `direction`, `from`, `to`.
+    `direction`, `from`, `to`, and `addr`, the far end's address and port.
 
     - on_client_connected(transport, client): the call was answered
     - on_client_disconnected(transport, client): it is over; `reason` is `bye`, `hangup`, or the

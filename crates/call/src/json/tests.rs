@@ -97,6 +97,7 @@ fn headers_of_one_name_are_joined_and_parameters_are_not() {
         direction: Direction::Inbound,
         from: "alice".into(),
         to: "echo".into(),
+        peer: None,
         headers,
         parameters,
         traceparent: String::new(),

@@ -34,6 +34,7 @@ fn a_call() -> (Call, CallPeer, Arc<Count>) {
         direction: Direction::Inbound,
         from: "alice".into(),
         to: "bob".into(),
+        peer: None,
         headers: Headers::default(),
         parameters: Parameters::default(),
         traceparent: String::new(),

@@ -11,6 +11,7 @@ fn record() -> CallRecord {
         direction: Direction::Inbound,
         from: "alice".into(),
         to: "support".into(),
+        peer: None,
         headers: Headers::default(),
         parameters: Parameters::default(),
         traceparent: String::new(),

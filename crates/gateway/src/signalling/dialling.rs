@@ -239,6 +239,7 @@ impl Desk {
             Direction::Outbound,
             from,
             to,
+            Some(remote),
             order.headers,
             order.parameters,
         );

@@ -94,6 +94,7 @@ impl Desk {
             Direction::Inbound,
             from.clone(),
             to.clone(),
+            Some(invite.path.remote),
             headers.clone(),
             parameters,
         );
@@ -309,6 +310,7 @@ pub(super) fn call_info(
     direction: Direction,
     from: String,
     to: String,
+    peer: Option<SocketAddr>,
     headers: Headers,
     parameters: Parameters,
 ) -> CallInfo {
@@ -317,6 +319,7 @@ pub(super) fn call_info(
         direction,
         from,
         to,
+        peer,
         headers,
         parameters,
         traceparent: random::traceparent(),

@@ -60,6 +60,7 @@ impl Desk {
             Direction::Outbound,
             from.clone(),
             number.clone(),
+            None,
             order.headers,
             order.parameters,
         );

@@ -197,7 +197,14 @@ impl Desk {
         }
         let direction = start.direction.unwrap_or(Direction::Inbound);
         let (from, to) = (start.from.clone(), start.to.clone());
-        let info = call_info(direction, from, to, Headers::default(), parameters);
+        let info = call_info(
+            direction,
+            from,
+            to,
+            Some(client),
+            Headers::default(),
+            parameters,
+        );
         Ok((info, app.to_owned()))
     }
 }

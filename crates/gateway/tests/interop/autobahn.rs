@@ -274,6 +274,7 @@ async fn open(url: &str) -> Result<WebSocket<AppStream>, apps::OpenError> {
         direction: Direction::Inbound,
         from: String::new(),
         to: String::new(),
+        peer: None,
         headers: Default::default(),
         parameters: Default::default(),
         traceparent: String::new(),

@@ -38,6 +38,7 @@ fn info() -> CallInfo {
         direction: Direction::Inbound,
         from: "+15125550100".into(),
         to: "support".into(),
+        peer: None,
         headers: Headers::default(),
         parameters: Parameters::default(),
         traceparent: String::new(),

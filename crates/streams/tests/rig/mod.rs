@@ -48,6 +48,7 @@ pub fn info(direction: Direction) -> CallInfo {
         direction,
         from: "+15125550100".into(),
         to: "support".into(),
+        peer: None,
         headers,
         parameters,
         traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into(),

@@ -8,6 +8,7 @@ async fn sound(limit: Duration, sound: Sound, command: &[&str]) -> Result<(), St
         direction: Direction::Inbound,
         from: "1".to_owned(),
         to: "2".to_owned(),
+        peer: None,
         headers: Headers::default(),
         parameters: Parameters::default(),
         traceparent: String::new(),
