@@ -9,6 +9,7 @@
 mod arrivals;
 mod call;
 mod codec;
+mod command;
 mod configuration;
 mod event;
 mod gateway;
@@ -32,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gateway::register(module)?;
     call::register(module)?;
     codec::register(module)?;
+    command::register(module)?;
     numbers::register(module)?;
     outline::register(module)?;
     stream::register(module)?;

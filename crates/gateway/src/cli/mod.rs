@@ -20,6 +20,7 @@ mod ticker;
 use crate::config::{self, Loaded, Overrides, Variables};
 use clap::{Args, Parser, Subcommand};
 use sip_voice_server::SipVoiceServer;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -102,10 +103,16 @@ impl Failure {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let command = if SipVoiceServer::is_called() {
-        Command::Serve(SipVoiceServer::parse().into())
+    ExitCode::from(run_with(std::env::args_os().collect()))
+}
+
+/// Runs a command line, which begins with the name of the program, and returns the exit code. Where
+/// the arguments ask for help, or cannot be, the process ends here.
+pub fn run_with(arguments: Vec<OsString>) -> u8 {
+    let command = if SipVoiceServer::is_called(&arguments) {
+        Command::Serve(SipVoiceServer::parse_from(arguments).into())
     } else {
-        Cli::parse().command
+        Cli::parse_from(arguments).command
     };
     let done = match command {
         Command::Demo(demo) => demo.run(),
@@ -126,12 +133,12 @@ pub fn run() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(),
     };
     let (message, code) = match done {
-        Ok(()) => return ExitCode::SUCCESS,
+        Ok(()) => return 0,
         Err(Failure::Failed(message)) => (message, 1),
         Err(Failure::Usage(message)) => (message, 2),
     };
     for line in message.lines() {
         eprintln!("trunkline: {line}");
     }
-    ExitCode::from(code)
+    code
 }

@@ -5,7 +5,7 @@ use crate::config::Older;
 use crate::settings::PublicUrl;
 use crate::telemetry::log::{LogFormat, LogLevel};
 use clap::Parser;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -33,10 +33,10 @@ pub struct SipVoiceServer {
 }
 
 impl SipVoiceServer {
-    /// Whether this process was started by that name, a link to the binary.
-    pub fn is_called() -> bool {
-        let program = std::env::args_os().next().unwrap_or_default();
-        Path::new(&program).file_stem() == Some(OsStr::new(NAME))
+    /// Whether a command line begins with that name, a link to the binary.
+    pub fn is_called(arguments: &[OsString]) -> bool {
+        let program = arguments.first().map(Path::new);
+        program.and_then(Path::file_stem) == Some(OsStr::new(NAME))
     }
 }
 
