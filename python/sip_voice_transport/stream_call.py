@@ -226,7 +226,8 @@ class StreamCall:
 
     def _ask(self, verb: str) -> None:
         logger.info(
-            "call %r: only the interface of %s for its account can do this: %s",
+            "call %r: %s does this by itself where its instructions say so, or by its REST "
+            "interface, which is not asked: %s",
             self.id,
             self.provider,
             verb,

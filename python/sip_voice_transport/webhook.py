@@ -159,8 +159,9 @@ class SipWebhookHandler:
                     "a stream from elsewhere needs the ticket of an answer document"
                 )
         except PermissionError as denied:
-            return await _refuse(websocket, denied)
-        await self._stream(websocket, None)
+            await _refuse(websocket, denied)
+        else:
+            await self._stream(websocket, None)
 
     async def _told_stream(self, websocket: WebSocket) -> None:
         """A stream that an answer document asked for."""
@@ -168,8 +169,9 @@ class SipWebhookHandler:
         try:
             self._webhooks.admit(provider, ticket, _now_s())
         except PermissionError as denied:
-            return await _refuse(websocket, denied)
-        await self._stream(websocket, provider)
+            await _refuse(websocket, denied)
+        else:
+            await self._stream(websocket, provider)
 
     async def _stream(self, websocket: WebSocket, provider: str | None) -> None:
         await websocket.accept()

@@ -4,11 +4,12 @@ and an event loop whose clock jumps from one deadline to the next, so that no te
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import selectors
 import struct
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from trunkline.events import Ended, Event
@@ -97,6 +98,14 @@ class FakeWebSocket:
         while not condition():
             self._came.clear()
             await self._came.wait()
+
+    async def messages(self) -> AsyncIterator[dict[str, Any]]:
+        """Every message that is sent, as it is sent."""
+        for number in itertools.count():
+            while len(self.sent) <= number:
+                self._came.clear()
+                await self._came.wait()
+            yield self.sent[number]
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """What was sent of this kind."""

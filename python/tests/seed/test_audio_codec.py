@@ -49,7 +49,7 @@ def test_silence_stays_silence() -> None:
 
 
 @pytest.mark.parametrize(
-    "encode, decode", [(mulaw_encode, mulaw_decode), (alaw_encode, alaw_decode)]
+    ("encode", "decode"), [(mulaw_encode, mulaw_decode), (alaw_encode, alaw_decode)]
 )
 def test_there_and_back_is_as_good_as_g711_is(encode, decode) -> None:  # type: ignore[no-untyped-def]
     for amplitude in (300, 1000, 8000, 16000):
@@ -82,13 +82,13 @@ def test_other_rates_have_other_lengths() -> None:
 
 
 def test_a_rate_without_a_filter_is_an_error_that_says_which_have_one() -> None:
-    with pytest.raises(AudioCodecError, match="11025.*8000, 16000, 24000 or 48000"):
+    with pytest.raises(AudioCodecError, match=r"11025.*8000, 16000, 24000 or 48000"):
         resample(bytes(2), 11025, 16000)
     with pytest.raises(AudioCodecError):
         AudioCodec(-1, "l16")
 
 
-@pytest.mark.parametrize("hz, least_db", [(440, 50), (1000, 50), (3000, 40)])
+@pytest.mark.parametrize(("hz", "least_db"), [(440, 50), (1000, 50), (3000, 40)])
 def test_a_stream_in_pieces_sounds_like_the_whole(hz: int, least_db: int) -> None:
     codec = AudioCodec(8000, "l16")
     said = tone(hz, 0.5, 8000)

@@ -49,7 +49,9 @@ def test_an_entry_is_found_with_everything_that_it_says(config_file: WriteFile) 
 def test_a_short_entry_has_defaults(config_file: WriteFile) -> None:
     entry = DIDRouter(config_file(TWO)).lookup_or_raise("+15125555678")
     assert (entry.user_id, entry.display_name, entry.extra) == ("alice", "", {})
-    assert entry.llm_model and entry.system_prompt and entry.tts_voice
+    assert entry.llm_model
+    assert entry.system_prompt
+    assert entry.tts_voice
 
 
 def test_a_number_without_quotes_keeps_its_plus(config_file: WriteFile) -> None:
@@ -121,7 +123,7 @@ def test_a_missing_file_has_no_numbers_and_is_told(
 
 
 @pytest.mark.parametrize(
-    "entry, why",
+    ("entry", "why"),
     [
         ("+15125550001: {display_name: nobody}", "no user_id"),
         ("+15125550001: david", "says nothing"),

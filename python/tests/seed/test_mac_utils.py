@@ -6,18 +6,17 @@ import http.server
 import subprocess
 import sys
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from sip_voice_transport import SleepInhibitor, check_ollama_running
-from sip_voice_transport import mac_utils
+from sip_voice_transport import SleepInhibitor, check_ollama_running, mac_utils
 
 
 class Caffeinate:
     """What was started, and whether it runs."""
 
-    started: list[list[str]] = []
+    started: ClassVar[list[list[str]]] = []
     running = 0
 
     def __init__(self, command: list[str]) -> None:
@@ -42,7 +41,8 @@ def mac(monkeypatch: pytest.MonkeyPatch) -> type[Caffeinate]:
 def test_a_mac_stays_awake_while_it_is_held(mac: type[Caffeinate]) -> None:
     with SleepInhibitor() as inhibitor:
         inhibitor.acquire()
-        assert mac.started == [["caffeinate", "-d", "-i", "-s"]] and mac.running == 1
+        assert mac.started == [["caffeinate", "-d", "-i", "-s"]]
+        assert mac.running == 1
     inhibitor.release()
     assert mac.running == 0
 

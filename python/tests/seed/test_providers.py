@@ -73,7 +73,7 @@ def test_a_stream_of_twilio_tells_its_call() -> None:
 
 
 @pytest.mark.parametrize(
-    "encoding, rate, native",
+    ("encoding", "rate", "native"),
     [("PCMA", 8000, "alaw"), ("L16", 16000, "l16"), ("audio/x-mulaw", 8000, "mulaw")],
 )
 def test_telnyx_speaks_what_it_announces(encoding: str, rate: int, native: str) -> None:
@@ -96,19 +96,20 @@ def test_start_may_be_the_first_message_that_is_given() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("made, hello, start", BOTH)
+@pytest.mark.parametrize(("made", "hello", "start"), BOTH)
 def test_a_wrong_first_event_is_an_error_and_the_connection_is_closed(made, hello, start) -> None:  # type: ignore[no-untyped-def]
     async def scenario() -> None:
         websocket, provider = FakeWebSocket(), made()
         with pytest.raises(ProviderConnectionError, match="wrong"):
             await provider.connect(websocket, {"event": "wrong"})
         assert provider.stream_id is None
-        assert websocket.closed_with is not None and websocket.closed_with[0] == 1008
+        assert websocket.closed_with is not None
+        assert websocket.closed_with[0] == 1008
 
     run(scenario())
 
 
-@pytest.mark.parametrize("made, hello, start", BOTH)
+@pytest.mark.parametrize(("made", "hello", "start"), BOTH)
 @pytest.mark.parametrize(
     "second", [{"event": "wrong"}, {"event": "media", "media": {"payload": ""}}]
 )
@@ -154,7 +155,7 @@ def test_a_connection_that_is_closed_before_start_is_an_error() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("made, hello, start", BOTH)
+@pytest.mark.parametrize(("made", "hello", "start"), BOTH)
 def test_nothing_can_be_said_before_the_stream_begins(made, hello, start) -> None:  # type: ignore[no-untyped-def]
     async def scenario() -> None:
         provider: BaseSipProvider = made()
@@ -170,7 +171,7 @@ def test_nothing_can_be_said_before_the_stream_begins(made, hello, start) -> Non
     run(scenario())
 
 
-@pytest.mark.parametrize("made, hello, start", BOTH)
+@pytest.mark.parametrize(("made", "hello", "start"), BOTH)
 def test_frames_are_in_the_providers_own_encoding(made, hello, start) -> None:  # type: ignore[no-untyped-def]
     async def scenario() -> None:
         provider, websocket = await connected(made, hello, start)
@@ -215,7 +216,7 @@ def test_what_is_said_to_telnyx_names_nothing() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("made, hello, start", BOTH)
+@pytest.mark.parametrize(("made", "hello", "start"), BOTH)
 def test_disconnecting_closes_the_connection_once(made, hello, start) -> None:  # type: ignore[no-untyped-def]
     async def scenario() -> None:
         provider, websocket = await connected(made, hello, start)
@@ -255,7 +256,8 @@ def test_a_connection_that_fails_ends_the_call() -> None:
         provider.call.play_nowait(bytes(640))
         await provider.call.wait_closed()
         ended = provider.call.ended
-        assert ended is not None and (ended.by, ended.reason) == ("gateway", "stream_lost")
+        assert ended is not None
+        assert (ended.by, ended.reason) == ("gateway", "stream_lost")
 
     run(scenario())
 
@@ -264,7 +266,8 @@ def test_providers_are_found_by_name() -> None:
     assert isinstance(get_provider("telnyx"), TelnyxProvider)
     assert isinstance(get_provider("twilio"), TwilioProvider)
     plivo = get_provider("plivo")
-    assert isinstance(plivo, StreamProvider) and plivo.provider_name == "plivo"
+    assert isinstance(plivo, StreamProvider)
+    assert plivo.provider_name == "plivo"
     with pytest.raises(ValueError, match="telnyx"):
         get_provider("pigeon")
 

@@ -101,7 +101,7 @@ def test_a_missing_file_leaves_the_defaults_and_is_told(
 
 
 @pytest.mark.parametrize(
-    "text, why",
+    ("text", "why"),
     [
         ("server_port: high\n", "server_port: 'high' is no port"),
         ("server_port: 70000\n", "no port"),
@@ -121,4 +121,5 @@ def test_secrets_are_not_printed() -> None:
     config = SipConfig()
     config.twilio.auth_token = "s3cret"
     config.telnyx.api_key = "k3y"
-    assert "s3cret" not in repr(config) and "k3y" not in repr(config)
+    assert "s3cret" not in repr(config)
+    assert "k3y" not in repr(config)

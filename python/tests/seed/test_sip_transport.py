@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from telephone import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, SipCall, run, tone
@@ -46,11 +46,8 @@ def seconds_sent(websocket: FakeWebSocket) -> float:
 
 async def plays(websocket: FakeWebSocket) -> None:
     """A provider that plays what it gets, and answers marks when they are reached."""
-    loop, dry_at, seen = asyncio.get_running_loop(), 0.0, 0
-    while True:
-        await websocket.until(lambda: len(websocket.sent) > seen)
-        message = websocket.sent[seen]
-        seen += 1
+    loop, dry_at = asyncio.get_running_loop(), 0.0
+    async for message in websocket.messages():
         if message["event"] == "media":
             size = len(base64.b64decode(message["media"]["payload"]))
             dry_at = max(dry_at, loop.time()) + size / 8000
@@ -241,7 +238,8 @@ def test_a_call_over_sip_is_a_transport_too() -> None:
         await transport.send_mark("b")
         await transport.send_dtmf("12#")
         await transport.transfer("sip:bob@example.com")
-        assert await transport.wait_for_mark("a") and not await transport.wait_for_mark("b")
+        assert await transport.wait_for_mark("a")
+        assert not await transport.wait_for_mark("b")
         assert [piece async for piece in transport.receive_audio()] == [bytes(640)]
         assert not transport.is_connected
         await transport.send_audio(bytes(640))
@@ -261,7 +259,8 @@ def test_closing_hangs_up_a_call_over_sip() -> None:
         call = SipCall(*[Audio(bytes(640), 0, False)] * 100)
         transport = SipTransport(call)
         await transport.close()
-        assert call.asked == [("hangup",)] and not transport.is_connected
+        assert call.asked == [("hangup",)]
+        assert not transport.is_connected
 
     run(scenario())
 
@@ -273,7 +272,11 @@ class Pigeon(BaseSipProvider):
     native_sample_rate = 8000
     native_encoding = "alaw"
     stream_id = "p1"
-    call_metadata = {"caller_id": "+15125550100", "did": "+15125551234", "call_sid": "c1"}
+    call_metadata: ClassVar[dict[str, Any]] = {
+        "caller_id": "+15125550100",
+        "did": "+15125551234",
+        "call_sid": "c1",
+    }
 
     def __init__(self) -> None:
         self.done: list[Any] = []
@@ -309,8 +312,10 @@ def test_a_provider_of_ones_own_is_converted() -> None:
         await transport.clear_audio()
         pieces = [piece async for piece in transport.receive_audio()]
         assert [len(piece) for piece in pieces] == [640] * 3
-        assert not transport.is_connected and transport.metadata["provider"] == "pigeon"
+        assert not transport.is_connected
+        assert transport.metadata["provider"] == "pigeon"
         await transport.close()
-        assert provider.done[:2] == [160, "a"] and provider.done[-1] == "disconnected"
+        assert provider.done[:2] == [160, "a"]
+        assert provider.done[-1] == "disconnected"
 
     run(scenario())

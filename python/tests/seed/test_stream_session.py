@@ -18,7 +18,8 @@ def begun(start: dict[str, Any], dialect: str | None = None) -> tuple[StreamSess
     """A stream that begins at 100 s."""
     session = StreamSession(100.0, dialect)
     kind, told, todo = session.greet(100.0, json.dumps(start))
-    assert kind == "start" and told is not None
+    assert kind == "start"
+    assert told is not None
     return session, todo
 
 
@@ -81,7 +82,8 @@ def test_connected_tells_nothing_and_start_tells_the_dialect() -> None:
         session = StreamSession(0.0)
         assert session.greet(0.0, json.dumps(connected))[1] is None
         _, found, _ = session.greet(0.0, json.dumps(start))
-        assert found is not None and found["dialect"] == name
+        assert found is not None
+        assert found["dialect"] == name
 
 
 def test_what_is_no_stream_is_refused_with_what_was_seen() -> None:
@@ -91,7 +93,7 @@ def test_what_is_no_stream_is_refused_with_what_was_seen() -> None:
         session.greet(0.0, '{"event":"hello"}')
     with pytest.raises(ValueError, match="start"):
         StreamSession(0.0, "twilio").greet(0.0, '{"event":"stop","stop":{}}')
-    with pytest.raises(ValueError, match="smoke.*twilio"):
+    with pytest.raises(ValueError, match=r"smoke.*twilio"):
         StreamSession(0.0, "smoke")
 
 
@@ -136,7 +138,8 @@ def test_a_clear_tells_the_marks_that_were_not_reached() -> None:
     todo = session.clear(100.1)
     assert len(sent(todo, "clear")) == 1
     [(at_ms, unplayed)] = told(todo, "Cleared")
-    assert at_ms <= 100 and unplayed == ("never",)
+    assert at_ms <= 100
+    assert unplayed == ("never",)
 
 
 def test_keys_and_the_end_are_told() -> None:
@@ -153,7 +156,8 @@ def test_keys_and_the_end_are_told() -> None:
 def test_hanging_up_closes_twilios_stream_and_asks_telnyx() -> None:
     twilio, _ = begun(TWILIO_START)
     todo = twilio.hangup(101.0, "normal")
-    assert ("close", 1000) in todo and not [it for it in todo if it[0] == "ask"]
+    assert ("close", 1000) in todo
+    assert not [it for it in todo if it[0] == "ask"]
     telnyx, _ = begun(TELNYX_START)
     assert ("ask", "hangup", None) in telnyx.hangup(101.0, "normal")
     with pytest.raises(ValueError, match="normal, rejected"):
@@ -175,7 +179,8 @@ def test_what_a_stream_cannot_do_is_refused_and_never_pretended() -> None:
 def test_silence_takes_the_place_of_what_does_not_come() -> None:
     session, _ = begun(TWILIO_START)
     heard = told(until(session, 101.0), "Audio")
-    assert 35 <= len(heard) <= 41 and all(concealed for _, _, concealed in heard)
+    assert 35 <= len(heard) <= 41
+    assert all(concealed for _, _, concealed in heard)
 
 
 def test_a_connection_that_breaks_off_ends_the_call() -> None:

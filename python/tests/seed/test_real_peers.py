@@ -1,0 +1,168 @@
+"""A server over real sockets: calls by the provider simulator, and calls over SIP."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+import websockets
+from fastapi import FastAPI
+from telephone import TWILIO_START, samples, tone
+
+import trunkline
+from sip_voice_transport import (
+    DIDConfig,
+    DIDRouter,
+    ProviderConfig,
+    SipConfig,
+    SipTransport,
+    SipWebhookHandler,
+    StreamProvider,
+    TwilioProvider,
+)
+from trunkline._core import sign_as_telnyx
+from trunkline.events import Answered, Audio, Ended
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+SEED = bytes(range(32))
+DEADLINE_S = 60.0
+"""Longer than anything here takes on a loaded machine."""
+
+
+async def echo(transport: SipTransport, config: DIDConfig | None) -> None:
+    """Says what it hears."""
+    async for piece in transport.receive_audio():
+        await transport.send_audio(piece)
+
+
+@pytest.fixture
+def router(tmp_path: Path) -> DIDRouter:
+    """One number."""
+    file = tmp_path / "sip_config.yaml"
+    file.write_text("dids: {+15125551234: {user_id: david}}\n", encoding="utf-8")
+    return DIDRouter(file)
+
+
+@asynccontextmanager
+async def served(router: DIDRouter) -> AsyncIterator[int]:
+    """The port of a running server."""
+    public_key, _ = sign_as_telnyx(SEED, 0, b"")
+    config = SipConfig(
+        telnyx=ProviderConfig(public_key=public_key), twilio=ProviderConfig(auth_token=TOKEN)
+    )
+    app = FastAPI()
+    SipWebhookHandler(router, echo, "https://voice.example.com", config=config).register(app)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def simulated(*arguments: str) -> dict[str, Any]:
+    """The verdict of the provider simulator."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "trunkline", "simulate", *arguments, "--json"),
+        *("--duration", "2", "--to", "+15125551234"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            told, wrong = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0, wrong.decode() + told.decode()
+    return json.loads(told)
+
+
+@pytest.mark.parametrize("provider", ["twilio", "telnyx"])
+async def test_a_provider_is_answered_and_its_caller_hears_himself(
+    router: DIDRouter, provider: str
+) -> None:
+    secret = TOKEN if provider == "twilio" else base64.b64encode(SEED).decode()
+    async with served(router) as port:
+        await simulated(
+            provider,
+            *("--webhook", f"http://127.0.0.1:{port}/sip/{provider}/answer"),
+            *("--public-url", "https://voice.example.com", "--auth-token", secret),
+        )
+
+
+@pytest.mark.parametrize("provider", ["telnyx", "plivo", "exotel", "vonage"])
+async def test_every_provider_speaks_through_the_one_path(router: DIDRouter, provider: str) -> None:
+    async with served(router) as port:
+        await simulated(provider, "--stream", f"ws://127.0.0.1:{port}/sip/media-stream")
+
+
+async def test_a_connection_of_the_library_websockets_is_a_stream_too() -> None:
+    ended: asyncio.Future[list[type]] = asyncio.get_running_loop().create_future()
+
+    async def serve(connection: websockets.ServerConnection) -> None:
+        provider: StreamProvider = TwilioProvider()
+        await provider.connect(connection, await connection.recv())
+        transport = SipTransport(provider)
+        await echo(transport, None)
+        ended.set_result([type(event) async for event in transport.events()])
+
+    async with asyncio.timeout(DEADLINE_S), websockets.serve(serve, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with websockets.connect(f"ws://127.0.0.1:{port}") as provider:
+            await provider.send(json.dumps(TWILIO_START))
+            payload = base64.b64encode(b"\x80" * 160).decode()
+            media = {"event": "media", "media": {"track": "inbound", "payload": payload}}
+            for _ in range(20):
+                await provider.send(json.dumps(media))
+            while json.loads(await provider.recv())["event"] != "media":
+                pass
+        assert (await ended)[-1] is Ended
+
+
+async def test_calls_over_sip_come_to_the_same_application(router: DIDRouter) -> None:
+    async def session(transport: SipTransport, config: DIDConfig | None) -> None:
+        assert config is not None
+        assert config.user_id == "david"
+        await transport.send_audio(tone(1000, 0.5, 16000))
+        await transport.send_mark("beep")
+        assert await transport.wait_for_mark("beep")
+        assert transport.is_connected
+        assert transport.metadata["did"] == "+15125551234"
+
+    handler = SipWebhookHandler(router, session)
+    ports = {"listen": ["udp://127.0.0.1:0"], "rtp_ports": "20200-20299"}
+    callers = {"listen": ["udp://127.0.0.1:0"], "rtp_ports": "20300-20399"}
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        await trunkline.Gateway.start({"sip": ports}) as gateway,
+        await trunkline.Gateway.start({"sip": callers, "dial": {"allow": ["sip:*"]}}) as caller,
+    ):
+        taking = asyncio.create_task(handler.take_calls(gateway))
+        _, host, port = gateway.addresses[0]
+        call = await caller.dial(f"sip:+15125551234@{host}:{port}")
+        heard = bytearray()
+        kinds: set[type] = set()
+        async for event in call:
+            kinds.add(type(event))
+            if isinstance(event, Audio):
+                heard += event.samples
+        assert kinds == {Answered, Audio, Ended}
+        assert call.ended is not None
+        assert (call.ended.by, call.ended.reason) == ("remote", "hangup")
+        # Half a second of a sine has 8000 samples, of which few are near zero.
+        loud = sum(abs(sample) > 1000 for sample in samples(bytes(heard)))
+        assert 6500 < loud < 8000
+        await gateway.stop()
+        await taking
