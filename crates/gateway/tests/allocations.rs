@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,20 +13,20 @@ use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{self, Script};
 use trunkline_streams::WireOptions;
 use trunkline_streams::trunkline::DIALECT;
+use trunkline_testkit::Counting;
 
-/// Counts what one thread of this process allocates.
-struct Counting;
+#[global_allocator]
+static ALLOCATOR: Counting = Counting::by(count);
 
 /// The thread that is watched, by its number in the system; 0 watches none.
 static WATCHED: AtomicI32 = AtomicI32::new(0);
+/// What it has allocated.
 static COUNTED: AtomicU64 = AtomicU64::new(0);
 
-impl Counting {
-    fn count() {
-        let watched = WATCHED.load(Ordering::Relaxed);
-        if watched != 0 && watched == this_thread() {
-            COUNTED.fetch_add(1, Ordering::Relaxed);
-        }
+fn count() {
+    let watched = WATCHED.load(Ordering::Relaxed);
+    if watched != 0 && watched == this_thread() {
+        COUNTED.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -36,36 +35,6 @@ fn this_thread() -> i32 {
     // SAFETY: gettid takes nothing and cannot fail (gettid(2)).
     unsafe { libc::gettid() }
 }
-
-#[allow(unsafe_code)]
-// SAFETY: every call is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::count();
-        // SAFETY: the caller keeps what `System` asks for, as it is what `GlobalAlloc` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        Self::count();
-        // SAFETY: as with `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        Self::count();
-        // SAFETY: `block` came from `System`, which gives out all blocks.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as with `realloc`.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// The number of this process's thread of this name.
 fn thread_named(name: &str) -> i32 {

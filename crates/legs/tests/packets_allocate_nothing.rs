@@ -14,7 +14,7 @@ use trunkline_testkit::Counting;
 use world::{ALICE, BOB, World};
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: Counting = Counting::each_thread();
 
 const PACKETS: u16 = 1_000;
 

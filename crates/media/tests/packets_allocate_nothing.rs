@@ -12,7 +12,7 @@ use trunkline_media::session::{Input, Output, Port, Session, Settings};
 use trunkline_testkit::Counting;
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: Counting = Counting::each_thread();
 
 const PACKETS: u64 = 1_000;
 

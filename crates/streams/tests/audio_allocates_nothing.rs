@@ -12,7 +12,7 @@ use trunkline_streams::{
 use trunkline_testkit::Counting;
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static COUNTING: Counting = Counting::each_thread();
 
 const MESSAGES: usize = 1_000;
 
