@@ -3,7 +3,6 @@
 use crate::control::Control;
 use crate::newcomer::{GREETINGS_MAX, Newcomer};
 use crate::shard::{AppStream, AudioSocketStream, Messages};
-use crate::signalling::is_private;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use trunkline_legs::stream::Greeting;
+use trunkline_sip::dialog::is_private;
 use trunkline_streams::audiosocket::DIALECT;
 
 /// How often the kernel asks an Asterisk that is silent whether it is there: AudioSocket has no
@@ -46,8 +46,7 @@ pub async fn serve(listener: TcpListener, control: Control) {
 }
 
 fn is_near(client: SocketAddr) -> bool {
-    let address = client.ip().to_canonical();
-    address.is_loopback() || is_private(address)
+    is_private(client.ip())
 }
 
 fn newcomer(stream: TcpStream, client: SocketAddr) -> Newcomer {

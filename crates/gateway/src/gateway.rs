@@ -5,7 +5,7 @@ use crate::names::Resolver;
 use crate::net::{self, CannotListen, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
-use crate::settings::{DigestAlgorithm, Settings, SipSettings};
+use crate::settings::{Settings, SipSettings};
 use crate::shard::Shard;
 use crate::signalling::{Desk, Parts, Transports, stream_events};
 use std::io;
@@ -14,10 +14,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 use trunkline_call::record::Records;
-use trunkline_sip::digest::Algorithm;
 use trunkline_sip::endpoint::{Endpoint, EndpointConfig, Transport};
 use trunkline_sip::locate::Locator;
-use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig, User};
+use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig};
 
 /// Descriptors kept back for listeners, files and HTTP.
 pub(crate) const DESCRIPTORS_RESERVED: u64 = 256;
@@ -191,23 +190,10 @@ fn endpoint_config(
     config
 }
 
-/// Who may register and call with a password.
-pub(crate) fn users(sip: &SipSettings) -> Vec<User> {
-    let users = sip.users.iter().map(|user| User {
-        name: user.name.clone(),
-        password: user.password.clone(),
-    });
-    users.collect()
-}
-
 fn admission(sip: &SipSettings) -> AdmissionConfig {
-    let algorithms = sip.digest.iter().map(|algorithm| match algorithm {
-        DigestAlgorithm::Sha256 => Algorithm::Sha256,
-        DigestAlgorithm::Md5 => Algorithm::Md5,
-    });
     AdmissionConfig {
-        algorithms: algorithms.collect(),
-        users: users(sip),
+        algorithms: sip.digest.clone(),
+        users: sip.users.clone(),
         open: sip.open,
         ..AdmissionConfig::default()
     }

@@ -15,7 +15,7 @@ pub use providers::{
     ExotelSettings, PlivoSettings, ProviderSettings, TelnyxSettings, TwilioSettings, VonageSettings,
 };
 pub use public_url::{BadPublicUrl, PublicUrl};
-pub use sip::{DigestAlgorithm, ExternalAddress, Listen, SipSettings, Trunk, User};
+pub use sip::{ExternalAddress, Listen, SipSettings, Trunk};
 
 use crate::clock::Clock;
 use crate::twiml::FetchRules;

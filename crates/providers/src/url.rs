@@ -78,9 +78,43 @@ impl<'u> Url<'u> {
     }
 }
 
+/// A URL as a log may have it. Keys of applications are often written into their URLs, so neither
+/// who stands before the host is in it, nor what stands behind the question mark.
+pub fn shown(text: &str) -> String {
+    let (place, has_more) = match text.find(['?', '#']) {
+        Some(at) => (&text[..at], true),
+        None => (text, false),
+    };
+    let more = if has_more { "?…" } else { "" };
+    match Url::parse(place) {
+        Some(url) => {
+            let host = url.authority.rsplit('@').next().unwrap_or_default();
+            format!("{}://{host}{}{more}", url.scheme, url.path)
+        }
+        None => format!("{place}{more}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_url_is_no_key() {
+        for (written, expected) in [
+            ("wss://bot.example/voice", "wss://bot.example/voice"),
+            (
+                "wss://bot.example/voice?key=5ecre7",
+                "wss://bot.example/voice?…",
+            ),
+            ("ws://me:5ecre7@bot.example:7860/", "ws://bot.example:7860/"),
+            ("ws://me:5ecre7@[::1]/a@b#5ecre7", "ws://[::1]/a@b?…"),
+            ("bot.example?5ecre7", "bot.example?…"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(written), expected);
+        }
+    }
 
     #[test]
     fn a_url_comes_apart_as_it_was_written() {

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use trunkline_providers::Secret;
 
 /// The fewest RTP ports: five calls.
@@ -58,60 +59,68 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
 
 /// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT`, `SIP_RTP_PORT_RANGE`, `SIP_PUBLIC_WS_URL`, and what
 /// the providers' own libraries read: `TWILIO_AUTH_TOKEN`, `TELNYX_API_KEY`, `TELNYX_PUBLIC_KEY`,
-/// `PLIVO_AUTH_TOKEN`.
-/// The first two are about
-/// SIP, or beside flat keys about HTTP, as they were when those keys were usual.
+/// `PLIVO_AUTH_TOKEN`. The first two are about SIP, or beside flat keys about HTTP, as they were
+/// when those keys were usual.
 pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings: &mut Settings) {
-    let value = |name| variables.value(name).filter(|value| !value.is_empty());
-    if let Some(text) = value("SIP_SERVER_HOST") {
-        match text.parse::<IpAddr>() {
-            Ok(host) => set_host(host, is_old, settings),
-            Err(_) => report.elsewhere(
-                format!("SIP_SERVER_HOST: {text:?} is no address"),
-                "set it to an address of this machine, such as 0.0.0.0",
-            ),
+    let written = Written { variables, report };
+    let remedy = "set it to an address of this machine, such as 0.0.0.0";
+    if let Some(host) = written.parsed("SIP_SERVER_HOST", "address", remedy) {
+        set_host(host, is_old, settings);
+    }
+    let remedy = "set it to a number from 1 to 65535, such as 5060";
+    if let Some(port) = written.parsed("SIP_SERVER_PORT", "port", remedy) {
+        set_port(port, is_old, settings);
+    }
+    let remedy = "set it to where the world reaches this gateway, such as wss://voice.example.com";
+    if let Some(url) = written.parsed("SIP_PUBLIC_WS_URL", "URL of a gateway", remedy) {
+        settings.server.public_url = Some(url);
+    }
+    let range = written.value("SIP_RTP_PORT_RANGE").map(port_range);
+    match range {
+        Some(Ok(range)) => settings.sip.rtp_ports = range,
+        Some(Err(why)) => report.elsewhere(format!("SIP_RTP_PORT_RANGE: {why}"), why.remedy()),
+        None => {}
+    }
+    let providers = &mut settings.providers;
+    written.secret("TWILIO_AUTH_TOKEN", &mut providers.twilio.auth_token);
+    written.secret("PLIVO_AUTH_TOKEN", &mut providers.plivo.auth_token);
+    written.secret("TELNYX_API_KEY", &mut providers.telnyx.api_key);
+    match written.value("TELNYX_PUBLIC_KEY").map(str::parse) {
+        Some(Ok(key)) => providers.telnyx.public_key = Some(key),
+        Some(Err(error)) => report.elsewhere(
+            format!("TELNYX_PUBLIC_KEY: {error}"),
+            "copy it from the Keys & Credentials page of the Telnyx portal",
+        ),
+        None => {}
+    }
+}
+
+/// Variables that may be set, and where to say what is wrong with them.
+struct Written<'v> {
+    variables: &'v Variables,
+    report: &'v Report,
+}
+
+impl<'v> Written<'v> {
+    /// An empty variable is as good as none.
+    fn value(&self, name: &str) -> Option<&'v str> {
+        self.variables.value(name).filter(|value| !value.is_empty())
+    }
+
+    /// What a variable says, unless it is no such thing, which is reported with the remedy.
+    fn parsed<T: FromStr>(&self, name: &str, what: &str, remedy: &str) -> Option<T> {
+        let text = self.value(name)?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.report
+                .elsewhere(format!("{name}: {text:?} is no {what}"), remedy);
         }
+        parsed
     }
-    if let Some(text) = value("SIP_SERVER_PORT") {
-        match text.parse::<u16>() {
-            Ok(port) => set_port(port, is_old, settings),
-            Err(_) => report.elsewhere(
-                format!("SIP_SERVER_PORT: {text:?} is no port"),
-                "set it to a number from 1 to 65535, such as 5060",
-            ),
-        }
-    }
-    if let Some(text) = value("SIP_PUBLIC_WS_URL") {
-        match text.parse() {
-            Ok(url) => settings.server.public_url = Some(url),
-            Err(_) => report.elsewhere(
-                format!("SIP_PUBLIC_WS_URL: {text:?} is no URL of a gateway"),
-                "set it to where the world reaches this gateway, such as wss://voice.example.com",
-            ),
-        }
-    }
-    if let Some(token) = value("TWILIO_AUTH_TOKEN") {
-        settings.providers.twilio.auth_token = Some(Secret::new(token));
-    }
-    if let Some(token) = value("PLIVO_AUTH_TOKEN") {
-        settings.providers.plivo.auth_token = Some(Secret::new(token));
-    }
-    if let Some(key) = value("TELNYX_API_KEY") {
-        settings.providers.telnyx.api_key = Some(Secret::new(key));
-    }
-    if let Some(text) = value("TELNYX_PUBLIC_KEY") {
-        match text.parse() {
-            Ok(key) => settings.providers.telnyx.public_key = Some(key),
-            Err(error) => report.elsewhere(
-                format!("TELNYX_PUBLIC_KEY: {error}"),
-                "copy it from the Keys & Credentials page of the Telnyx portal",
-            ),
-        }
-    }
-    if let Some(text) = value("SIP_RTP_PORT_RANGE") {
-        match port_range(text) {
-            Ok(range) => settings.sip.rtp_ports = range,
-            Err(why) => report.elsewhere(format!("SIP_RTP_PORT_RANGE: {why}"), why.remedy()),
+
+    fn secret(&self, name: &str, secret: &mut Option<Secret>) {
+        if let Some(text) = self.value(name) {
+            *secret = Some(Secret::new(text));
         }
     }
 }

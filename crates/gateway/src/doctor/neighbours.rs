@@ -6,10 +6,11 @@ use crate::names::Resolver;
 use crate::net::Facing;
 use crate::random;
 use crate::settings::{AppEntry, AppRole, ExternalAddress, Settings, Trunk, Trust};
-use crate::signalling::is_private;
 use crate::tls::{NoTls, handshake_waiting};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
+use trunkline_providers::url::shown;
+use trunkline_sip::dialog::is_private;
 use trunkline_sip::locate::Locator;
 
 /// A public address that nobody has (RFC 5737), to ask which of ours faces the outside.
@@ -117,15 +118,16 @@ pub fn applications(settings: &Settings) -> Vec<Finding> {
         let AppRole::Client { url } = &app.role else {
             continue;
         };
+        let seen = shown(url);
         findings.push(match reach(url, &settings.tls) {
             Ok(reached) => Finding::good("apps", format!("{name}: {reached}")),
             Err(NotThere::Nobody(error)) => Finding::wrong(
                 "apps",
-                format!("{name}: {url} cannot be reached: {error}"),
+                format!("{name}: {seen} cannot be reached: {error}"),
                 format!("start the application, or correct apps.{name}.url"),
             ),
             Err(NotThere::NoTls(NoTls { reason, remedy })) => {
-                Finding::wrong("apps", format!("{name}: {url}: {reason}"), remedy)
+                Finding::wrong("apps", format!("{name}: {seen}: {reason}"), remedy)
             }
         });
     }

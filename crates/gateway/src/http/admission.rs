@@ -10,13 +10,13 @@ use super::error::ApiError;
 use super::webhooks::handshake_proof;
 use super::webhooks::now_s;
 use super::{Shared, StreamRefusal};
-use crate::signalling::is_private;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::ORIGIN;
 use std::net::IpAddr;
 use trunkline_providers::Provider;
 use trunkline_providers::ticket::NotAdmitted;
+use trunkline_sip::dialog::is_private;
 
 /// What the path of a stream says of the right to be there.
 #[derive(Clone, Debug)]

@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use trunkline_media::codec::Codec;
+use trunkline_sip::digest::Algorithm;
 use trunkline_sip::endpoint::Transport;
 use trunkline_sip::locate::Server;
+use trunkline_sip::user_agent::User;
 
 /// SIP and media.
 #[derive(Clone, Debug)]
@@ -23,7 +25,7 @@ pub struct SipSettings {
     /// Who may register and call with a password.
     pub users: Vec<User>,
     /// Which digests are offered, strongest first.
-    pub digest: Vec<DigestAlgorithm>,
+    pub digest: Vec<Algorithm>,
     /// The DNS servers to ask; with none, those of this machine.
     pub dns: Vec<SocketAddr>,
     /// How long a call may be without RTP (holds excepted).
@@ -47,7 +49,7 @@ impl Default for SipSettings {
             open: false,
             users: Vec::new(),
             // Many phones know MD5 only, and some refuse a challenge that offers more.
-            digest: vec![DigestAlgorithm::Md5],
+            digest: vec![Algorithm::Md5],
             dns: Vec::new(),
             rtp_timeout: Duration::from_secs(60),
             ring_timeout: Duration::from_secs(60),
@@ -88,32 +90,6 @@ pub enum ExternalAddress {
     Auto,
     /// This one, toward peers that are not on loopback or a private network.
     Fixed(IpAddr),
-}
-
-/// A configured SIP user.
-#[derive(Clone, PartialEq, Eq)]
-pub struct User {
-    /// As in the From and in the digest.
-    pub name: String,
-    /// The secret.
-    pub password: String,
-}
-
-impl std::fmt::Debug for User {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("User")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A digest algorithm of RFC 8760.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestAlgorithm {
-    /// SHA-256.
-    Sha256,
-    /// MD5, for softphones that know no other.
-    Md5,
 }
 
 /// A provider or PBX.

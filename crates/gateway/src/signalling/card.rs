@@ -98,6 +98,25 @@ pub struct PlacedFor {
 }
 
 impl Card {
+    /// A call that begins now.
+    pub fn new(key: CallKey, way: Way, shard: usize, info: CallInfo, record: CallRecord) -> Self {
+        Self {
+            key,
+            way,
+            shard,
+            info,
+            phase: Phase::Ringing,
+            began: Instant::now(),
+            answered: None,
+            waits: false,
+            document: None,
+            keys: Keys::default(),
+            joined: false,
+            placed_for: None,
+            record,
+        }
+    }
+
     /// Notes what happened.
     pub fn note(&mut self, event: &CallEvent, now: Instant) {
         match event {

@@ -1,6 +1,6 @@
 //! Calls that come in: is there room, who takes it, where is its media.
 
-use super::card::{Card, Keys, Phase, Way};
+use super::card::{Card, Way};
 use super::parties::Parties;
 use super::{Desk, Inner};
 use crate::apps;
@@ -119,25 +119,10 @@ impl Desk {
             request: invite.request,
         };
         let leg = SipLeg::incoming(incoming, settings, random::seed(), now);
-        let key = self.new_key();
-        let card = Card {
-            key,
-            way: Way::Sip {
-                owner,
-                rtp_port: media.port(),
-            },
-            shard: self.least_busy_shard(),
-            phase: Phase::Ringing,
-            began: now,
-            answered: None,
-            waits: false,
-            document: None,
-            keys: Keys::default(),
-            joined: false,
-            placed_for: None,
-            record: accepted.record,
-            info: accepted.info,
-        };
+        let rtp_port = media.port();
+        let way = Way::Sip { owner, rtp_port };
+        let (key, shard) = (self.new_key(), self.least_busy_shard());
+        let card = Card::new(key, way, shard, accepted.info, accepted.record);
         self.begin(card, Box::new(leg), rtp_line(rtp));
         Ok(())
     }

@@ -19,7 +19,7 @@ mod transports;
 pub use card::Card;
 pub use placed::PLACED;
 pub use streams::{NewStream, NoCall, TurnedAway};
-pub use transports::{Transports, is_private};
+pub use transports::Transports;
 
 use crate::awake::Awake;
 use crate::control::{Control, Question};

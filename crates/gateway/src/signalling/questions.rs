@@ -2,7 +2,6 @@
 
 use super::{Desk, Phase};
 use crate::control::{ControlError, DeviceView, Figures, Question, TrunkView};
-use crate::gateway;
 use crate::net;
 use crate::settings::Settings;
 use crate::shard::{AppStream, CallKey, ToCall};
@@ -113,7 +112,7 @@ impl Desk {
         let kept = settings.keep_what_a_start_decides(&self.settings);
         let (old, new) = (&self.settings.sip, &settings.sip);
         if (&old.users, old.open) != (&new.users, new.open) {
-            let (users, open) = (gateway::users(new), new.open);
+            let (users, open) = (new.users.clone(), new.open);
             self.act(Action::Admit { users, open });
         }
         self.settings = Arc::new(settings);

@@ -1,7 +1,7 @@
 //! Calls that a provider brings as a media stream: who takes it, and where it lives.
 
 use super::Desk;
-use super::card::{Card, Keys, Phase, Way};
+use super::card::{Card, Way};
 use super::incoming::call_info;
 use super::placed::Awaited;
 use crate::control::ControlError;
@@ -146,20 +146,11 @@ impl Desk {
             provider: Some(provider.to_owned()),
             ..record
         };
+        let way = Way::Stream(at_provider);
+        let (key, shard) = (self.new_key(), self.least_busy_shard());
         let card = Card {
-            key: self.new_key(),
-            way: Way::Stream(at_provider),
-            shard: self.least_busy_shard(),
-            phase: Phase::Ringing,
             began,
-            answered: None,
-            waits: false,
-            document: None,
-            keys: Keys::default(),
-            joined: false,
-            placed_for: None,
-            record,
-            info,
+            ..Card::new(key, way, shard, info, record)
         };
         Ok((card, leg))
     }

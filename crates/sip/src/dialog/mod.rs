@@ -6,7 +6,7 @@ mod route;
 
 pub(crate) use refer::subscription_ended;
 pub use refer::{TransferNotice, notify_transfer, transfer_notice};
-pub(crate) use route::is_private;
+pub use route::is_private;
 
 use crate::endpoint::{Path, Transport};
 use crate::header::NameAddr;

@@ -80,8 +80,9 @@ fn next_hop(uri: &Uri, flow: Path) -> Path {
     }
 }
 
-/// Addresses that mean something in one network only (RFC 1918, RFC 4193, link-local, loopback).
-pub(crate) fn is_private(ip: IpAddr) -> bool {
+/// Whether an address means something in one network only, or on one machine (RFC 1918, RFC 4193,
+/// link-local, loopback).
+pub fn is_private(ip: IpAddr) -> bool {
     match ip.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),

@@ -80,38 +80,27 @@ impl Endpoint {
         let Some(call) = self.calls.get_mut(&owner) else {
             return;
         };
-        let accepted = (200..300).contains(&status);
-        let refreshes = accepted && matches!(method, Method::Invite | Method::Update);
-        if let Some(dialog) = call.dialogs.first_mut().filter(|_| refreshes) {
-            dialog.refresh_target(response);
-        }
-        if status >= 200 && !(invite && accepted) {
-            call.ours = call.ours.filter(|ours| *ours != id);
-            call.our_update = call.our_update.filter(|ours| *ours != id);
-        }
-        // RFC 4488: the peer may take the transfer and promise no news of it.
-        let silent = response
-            .header(Name::ReferSub)
-            .is_some_and(|sub| sub.starts_with("false"));
-        if method == Method::Refer && (status >= 300 || (accepted && silent)) {
-            call.subscriptions = call.subscriptions.saturating_sub(1);
-        }
-        let up = call.stage == Stage::Up;
-        let caller = call.caller;
+        note_answer(call, id, &method, status, response);
+        let is_up = call.stage == Stage::Up;
         self.tell(Event::Response {
             owner,
             method: method.clone(),
             response: response.clone(),
         });
-        if !up {
+        match is_up {
+            true => self.heed_refusal(now, owner, &method, status),
             // The call ended while this was under way: a 2xx to a re-INVITE wants its ACK still.
-            if invite && accepted {
+            false if invite && (200..300).contains(&status) => {
                 self.send_ack(owner, id, remote_tag, None);
             }
-            return;
+            false => {}
         }
-        match (status, &method) {
-            (491, Method::Invite | Method::Update) => self.wait_out_glare(now, owner, caller),
+    }
+
+    /// What a refusal of a request says of the whole call.
+    fn heed_refusal(&mut self, now: Instant, owner: OwnerId, method: &Method, status: u16) {
+        match (status, method) {
+            (491, Method::Invite | Method::Update) => self.wait_out_glare(now, owner),
             // The peer knows no such dialog: there is none (§12.2.1.2, RFC 5057 §5.1).
             (481, method) if *method != Method::Notify => {
                 self.send_bye(now, owner, Vec::new());
@@ -122,8 +111,9 @@ impl Endpoint {
     }
 
     /// Whoever made the Call-ID waits 2.1 to 4 s, the other up to 2 s (§14.1).
-    fn wait_out_glare(&mut self, now: Instant, owner: OwnerId, caller: bool) {
-        let wait = match caller {
+    fn wait_out_glare(&mut self, now: Instant, owner: OwnerId) {
+        let is_caller = self.calls.get(&owner).is_some_and(|call| call.caller);
+        let wait = match is_caller {
             true => self.random.wait(2_100, 4_000),
             false => self.random.wait(0, 2_000),
         };
@@ -168,5 +158,32 @@ fn may_send(call: &Call, method: &Method, offer: bool) -> bool {
         (Stage::Ending | Stage::Over, Method::Notify) => call.subscriptions > 0,
         (Stage::Calling, Method::Info) => true,
         _ => false,
+    }
+}
+
+/// What an answer to a request of ours changes of its call.
+fn note_answer(
+    call: &mut Call,
+    id: TransactionId,
+    method: &Method,
+    status: u16,
+    response: &Message,
+) {
+    let accepted = (200..300).contains(&status);
+    let refreshes = accepted && matches!(method, Method::Invite | Method::Update);
+    if let Some(dialog) = call.dialogs.first_mut().filter(|_| refreshes) {
+        dialog.refresh_target(response);
+    }
+    // A 2xx to an INVITE is not settled before its ACK.
+    if status >= 200 && !(*method == Method::Invite && accepted) {
+        call.ours = call.ours.filter(|ours| *ours != id);
+        call.our_update = call.our_update.filter(|ours| *ours != id);
+    }
+    // RFC 4488: the peer may take the transfer and promise no news of it.
+    let silent = response
+        .header(Name::ReferSub)
+        .is_some_and(|sub| sub.starts_with("false"));
+    if *method == Method::Refer && (status >= 300 || (accepted && silent)) {
+        call.subscriptions = call.subscriptions.saturating_sub(1);
     }
 }

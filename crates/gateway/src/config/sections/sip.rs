@@ -4,12 +4,14 @@ use crate::config::field::{Field, Section, set};
 use crate::config::problem::Report;
 use crate::config::{keys, older};
 use crate::names;
-use crate::settings::{DigestAlgorithm, ExternalAddress, Listen, Settings, SipSettings, User};
+use crate::settings::{ExternalAddress, Listen, Settings, SipSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 use trunkline_media::codec::Codec;
+use trunkline_sip::digest::Algorithm;
 use trunkline_sip::endpoint::Transport;
+use trunkline_sip::user_agent::User;
 
 const LISTEN_REMEDY: &str =
     "write transport and address, such as udp://0.0.0.0:5060 or tcp://[::]:5060";
@@ -209,11 +211,8 @@ fn dns_server(field: &Field<'_>) -> Option<SocketAddr> {
     server
 }
 
-fn digests(field: &Field<'_>) -> Vec<DigestAlgorithm> {
-    const KNOWN: [(&str, DigestAlgorithm); 2] = [
-        ("sha256", DigestAlgorithm::Sha256),
-        ("md5", DigestAlgorithm::Md5),
-    ];
+fn digests(field: &Field<'_>) -> Vec<Algorithm> {
+    const KNOWN: [(&str, Algorithm); 2] = [("sha256", Algorithm::Sha256), ("md5", Algorithm::Md5)];
     let items = field.list();
     if items.is_empty() {
         field.wrong(

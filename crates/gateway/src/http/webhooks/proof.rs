@@ -2,7 +2,10 @@
 
 use super::incoming::Incoming;
 use crate::http::{WebhookRefusal, access};
-use crate::settings::{PlivoSettings, PublicUrl, Settings, TwilioSettings};
+use crate::settings::{
+    ExotelSettings, PlivoSettings, PublicUrl, Settings, TelnyxSettings, TwilioSettings,
+    VonageSettings,
+};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use std::net::Ipv4Addr;
@@ -83,13 +86,7 @@ pub fn check(
     match provider {
         Provider::Twilio => of_twilio(&providers.twilio, incoming, form, url),
         Provider::Telnyx => {
-            let key = providers.telnyx.public_key.as_ref();
-            let key = key.ok_or(Denied::NotConfigured("providers.telnyx.public_key"))?;
-            let headers = telnyx::Headers {
-                signature: incoming.header(telnyx::SIGNATURE_HEADER),
-                timestamp: incoming.header(telnyx::TIMESTAMP_HEADER),
-            };
-            telnyx::verify(key, &incoming.body, headers, now_s)?;
+            of_telnyx(&providers.telnyx, incoming, now_s)?;
             // What follows is an answer with a URL of ours.
             url().map(drop)
         }
@@ -102,21 +99,42 @@ pub fn check(
             of_plivo(&plivo::VOBIZ, token, incoming, form, &url()?)
         }
         Provider::Vonage => {
-            let secret = providers.vonage.signature_secret.as_ref();
-            let secret =
-                secret.ok_or(Denied::NotConfigured("providers.vonage.signature_secret"))?;
-            let given = incoming.header(vonage::SIGNATURE_HEADER);
-            vonage::verify(secret, given, &incoming.body, now_s)?;
+            of_vonage(&providers.vonage, incoming, now_s)?;
             url().map(drop)
         }
         Provider::Exotel => {
-            let known = providers.exotel.credentials.as_ref();
-            let what = "providers.exotel.username and providers.exotel.password";
-            let (user, password) = known.ok_or(Denied::NotConfigured(what))?;
-            basic::verify(user, password, incoming.header(basic::HEADER))?;
+            of_exotel(&providers.exotel, incoming)?;
             url().map(drop)
         }
     }
+}
+
+fn of_telnyx(telnyx: &TelnyxSettings, incoming: &Incoming, now_s: u64) -> Result<(), Denied> {
+    let key = telnyx.public_key.as_ref();
+    let key = key.ok_or(Denied::NotConfigured("providers.telnyx.public_key"))?;
+    let headers = telnyx::Headers {
+        signature: incoming.header(telnyx::SIGNATURE_HEADER),
+        timestamp: incoming.header(telnyx::TIMESTAMP_HEADER),
+    };
+    Ok(telnyx::verify(key, &incoming.body, headers, now_s)?)
+}
+
+fn of_vonage(vonage: &VonageSettings, incoming: &Incoming, now_s: u64) -> Result<(), Denied> {
+    let secret = vonage.signature_secret.as_ref();
+    let secret = secret.ok_or(Denied::NotConfigured("providers.vonage.signature_secret"))?;
+    let given = incoming.header(vonage::SIGNATURE_HEADER);
+    Ok(vonage::verify(secret, given, &incoming.body, now_s)?)
+}
+
+fn of_exotel(exotel: &ExotelSettings, incoming: &Incoming) -> Result<(), Denied> {
+    let what = "providers.exotel.username and providers.exotel.password";
+    let known = exotel.credentials.as_ref();
+    let (user, password) = known.ok_or(Denied::NotConfigured(what))?;
+    Ok(basic::verify(
+        user,
+        password,
+        incoming.header(basic::HEADER),
+    )?)
 }
 
 /// Whether the handshake of a media stream proves who sent it: by Twilio's signature, or, where

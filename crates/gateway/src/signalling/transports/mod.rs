@@ -14,6 +14,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 use streams::Connections;
 use tokio::sync::mpsc;
+use trunkline_sip::dialog::is_private;
 use trunkline_sip::endpoint::{Path, Transmit, Transport};
 
 /// Every SIP socket of the gateway.
@@ -195,14 +196,6 @@ impl Transports {
     /// The TCP connections.
     pub fn connections(&mut self) -> &mut Connections {
         &mut self.connections
-    }
-}
-
-/// Whether an address is on this machine or a private network (RFC 1918, RFC 4193, link-local).
-pub fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
