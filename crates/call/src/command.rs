@@ -181,6 +181,44 @@ impl Target {
     }
 }
 
+/// Headers by which SIP itself works, with their compact forms: where a message goes, whose it is,
+/// what it carries, what its peer must understand, and what proves who sent it.
+const OF_SIP_ITSELF: [&str; 33] = [
+    "Allow",
+    "Authorization",
+    "Call-ID",
+    "i",
+    "Contact",
+    "m",
+    "Content-Disposition",
+    "Content-Encoding",
+    "e",
+    "Content-Length",
+    "l",
+    "Content-Type",
+    "c",
+    "CSeq",
+    "Event",
+    "o",
+    "From",
+    "f",
+    "Max-Forwards",
+    "Proxy-Authorization",
+    "Proxy-Require",
+    "Record-Route",
+    "Refer-To",
+    "r",
+    "Require",
+    "Route",
+    "Supported",
+    "k",
+    "To",
+    "t",
+    "User-Agent",
+    "Via",
+    "v",
+];
+
 /// Extra headers, name and value, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
@@ -204,6 +242,14 @@ impl Headers {
             self.0.push((name.to_owned(), value.to_owned()));
         }
         ok
+    }
+
+    /// Adds a header that an application, or whoever places a call, asks to have sent: as
+    /// [`Self::push`], but none by which SIP itself works. A `Route`, say, would lead the call away
+    /// from where it is allowed to go.
+    pub fn push_asked(&mut self, name: &str, value: &str) -> bool {
+        let mut ours = OF_SIP_ITSELF.iter();
+        !ours.any(|ours| ours.eq_ignore_ascii_case(name)) && self.push(name, value)
     }
 
     /// Every header in its order.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use trunkline_call::CallInfo;
+use trunkline_providers::url::shown;
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::handshake::HandshakeError;
 use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -18,7 +19,7 @@ use tungstenite::{Error, WebSocket};
 /// How long an application may take to be there.
 pub const OPEN_MAX: Duration = Duration::from_secs(5);
 
-/// Why an application could not be opened.
+/// Why an application could not be opened. A URL in it is as it may be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL is none.
@@ -99,7 +100,10 @@ pub async fn open(
     let mut stage = Stage::Connect;
     let opening = connect(&url, request, trust, permits, &mut stage);
     let opening = timeout(OPEN_MAX, opening).await;
-    opening.unwrap_or(Err(OpenError::Timeout { url, stage }))
+    opening.unwrap_or_else(|_| {
+        let url = shown(&url);
+        Err(OpenError::Timeout { url, stage })
+    })
 }
 
 /// Where the application of a URL is.
@@ -121,7 +125,7 @@ impl Place {
     pub fn of(template: &str) -> Result<Self, OpenError> {
         let url = template.replace("{call_id}", "0");
         let Ok(uri) = url.parse::<Uri>() else {
-            return Err(OpenError::Url(url));
+            return Err(OpenError::Url(shown(&url)));
         };
         let is_secure = match uri.scheme_str() {
             Some("ws") => false,
@@ -129,7 +133,7 @@ impl Place {
             _ => return Err(OpenError::Url(url)),
         };
         let Some(host) = uri.host() else {
-            return Err(OpenError::Url(url));
+            return Err(OpenError::Url(shown(&url)));
         };
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let has_no_port = authority.rsplit('@').next() == Some(host);
@@ -159,7 +163,7 @@ async fn connect(
 ) -> Result<WebSocket<AppStream>, OpenError> {
     let place = Place::of(url)?;
     let failed = |source| OpenError::Connect {
-        url: url.to_owned(),
+        url: shown(url),
         source,
     };
     let found = lookup_host((place.host.as_str(), place.port)).await;
@@ -175,7 +179,7 @@ async fn connect(
         secure(stream, &place.host, trust)
             .await
             .map_err(|source| OpenError::Tls {
-                url: url.to_owned(),
+                url: shown(url),
                 source,
             })?
     } else {
@@ -185,7 +189,7 @@ async fn connect(
     upgrade(stream, request)
         .await
         .map_err(|source| OpenError::Upgrade {
-            url: url.to_owned(),
+            url: shown(url),
             source: Box::new(source),
         })
 }
@@ -204,7 +208,7 @@ fn request(
 ) -> Result<Request<()>, OpenError> {
     let mut request = url
         .into_client_request()
-        .map_err(|_| OpenError::Url(url.to_owned()))?;
+        .map_err(|_| OpenError::Url(shown(url)))?;
     if let Ok(context) = HeaderValue::from_str(&info.traceparent) {
         request.headers_mut().insert("traceparent", context);
     }

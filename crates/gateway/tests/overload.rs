@@ -4,7 +4,8 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Caller, InProcess, RawSip, eventually, in_process};
+use serde_json::json;
+use support::{Caller, InProcess, RawSip, eventually, in_process, post};
 use trunkline::settings::{AppEntry, AppRole, WebSocketApp};
 use trunkline_call::routes::Routes;
 use trunkline_call::{AppStats, CallEvent};
@@ -80,6 +81,9 @@ fn a_call_that_would_come_to_a_late_thread_is_asked_to_come_later() {
     assert_eq!(refused.header("Retry-After"), Some("5"));
     let echo = phone.invite("late", "echo", "");
     assert_eq!(phone.ask(&echo).status(), Some(503));
+    let order = json!({"to": "sip:bob@127.0.0.1", "app": "echo"});
+    let (status, told) = post(gateway.http_port, "/v1/calls", &order).expect("an answer");
+    assert_eq!((status, told.contains("overloaded")), (503, true), "{told}");
     // With the call that was too much for it goes the lateness.
     heavy.hang_up();
     eventually("there is room again", || {

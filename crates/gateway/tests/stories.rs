@@ -3,11 +3,13 @@
 mod support;
 
 mod stories {
+    mod access;
     mod admission;
     mod attended;
     mod audiosocket;
     mod control;
     mod drain;
+    mod endings;
     mod faulty;
     mod hostile;
     mod limits;

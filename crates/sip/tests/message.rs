@@ -1,7 +1,7 @@
 //! Reading and writing whole messages.
 
 use trunkline_sip::header::Contacts;
-use trunkline_sip::message::Fault;
+use trunkline_sip::message::{Fault, HEADERS_MAX, LINE_BYTES_MAX};
 use trunkline_sip::{Builder, Message, Method, Name, Uri};
 
 const INVITE: &str = "INVITE sip:bob@biloxi.com SIP/2.0\r\n\
@@ -113,4 +113,24 @@ fn a_name_addr_is_written_quoted() {
     let uri = Uri::sip(Some("a b"), "example.com", Some(5070)).unwrap();
     let text = trunkline_sip::header::NameAddr::format(Some("J \"R\""), &uri);
     assert_eq!(text, r#""J \"R\"" <sip:a%20b@example.com:5070>"#);
+}
+
+/// The fault of an INVITE with these lines besides, and the status that it gets.
+fn fault_with(lines: &str) -> Option<(Fault, Option<u16>)> {
+    let text = INVITE.replace("X-Odd: one\r\n", lines);
+    let malformed = Message::parse(text.as_bytes()).err()?;
+    Some((malformed.fault(), malformed.status()))
+}
+
+#[test]
+fn headers_and_their_lines_have_limits_and_what_is_beyond_is_told_so() {
+    let line = |bytes: usize| format!("X-Long: {}\r\n", "x".repeat(bytes - "X-Long: ".len()));
+    assert_eq!(fault_with(&line(LINE_BYTES_MAX)), None);
+    let too_long = (Fault::LineTooLong, Some(400));
+    assert_eq!(fault_with(&line(LINE_BYTES_MAX + 1)), Some(too_long));
+    let others = invite().fields().count() - 1;
+    let lines = |count: usize| "X: y\r\n".repeat(count - others);
+    assert_eq!(fault_with(&lines(HEADERS_MAX)), None);
+    let too_many = (Fault::TooManyHeaders, Some(400));
+    assert_eq!(fault_with(&lines(HEADERS_MAX + 1)), Some(too_many));
 }

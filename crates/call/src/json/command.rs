@@ -40,7 +40,10 @@ pub enum BadCommand {
     )]
     Target,
     /// A header that may not be sent.
-    #[error("headers: {0:?} is no header name, or its value is too long or has control characters")]
+    #[error(
+        "headers: {0:?} is no header name or one that SIP itself works by, or its value is too long or \
+         has control characters"
+    )]
     Header(String),
     /// A mark's name is too long, or one the gateway keeps for itself.
     #[error(
@@ -154,7 +157,7 @@ impl TransferRequest {
         let target = Target::new(&self.target).ok_or(BadCommand::Target)?;
         let mut headers = Headers::default();
         for (name, value) in &self.headers {
-            if !headers.push(name, value) {
+            if !headers.push_asked(name, value) {
                 return Err(BadCommand::Header(name.clone()));
             }
         }

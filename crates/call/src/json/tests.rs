@@ -151,6 +151,20 @@ fn what_is_wrong_with_a_request_is_named() {
     assert!(wrong("sendDtmf", r#"{"digits":"1","durationMs":9000}"#).contains("9000"));
     assert!(wrong("transfer", r#"{"target":"a b"}"#).starts_with("target"));
     assert!(wrong("transfer", r#"{"target":"a","headers":{"A B":"c"}}"#).contains("\"A B\""));
+    assert!(
+        wrong(
+            "transfer",
+            r#"{"target":"a","headers":{"route":"<sip:b>"}}"#
+        )
+        .contains("route")
+    );
+    assert!(
+        wrong(
+            "transfer",
+            r#"{"target":"a","headers":{"X":"a\r\nVia: b"}}"#
+        )
+        .contains("\"X\"")
+    );
     assert!(wrong("transfer", r#"{"target":"a","mode":"fax"}"#).contains("fax"));
     assert!(wrong("hangup", r#"{"cause":"bored"}"#).contains("bored"));
     assert!(wrong("mark", r#"{"data":{}}"#).contains("name"));

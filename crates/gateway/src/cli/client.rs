@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
+use trunkline_providers::Secret;
 
 /// How long the gateway may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,7 +21,7 @@ pub struct GatewayArgs {
     url: String,
     /// A token of the gateway's `server.api_tokens`; else $TRUNKLINE_TOKEN. None is needed on its machine.
     #[arg(long)]
-    token: Option<String>,
+    token: Option<Secret>,
 }
 
 impl GatewayArgs {
@@ -36,11 +37,9 @@ impl GatewayArgs {
 
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let authority = self.authority()?;
-        let token = self
-            .token
-            .clone()
-            .or_else(|| std::env::var("TRUNKLINE_TOKEN").ok());
-        let request = request(method, path, authority, token.as_deref(), body)?;
+        let of_environment = || std::env::var("TRUNKLINE_TOKEN").ok().map(Secret::new);
+        let token = self.token.clone().or_else(of_environment);
+        let request = request(method, path, authority, token.as_ref(), body)?;
         let answer = exchange(authority, &request).map_err(|error| {
             let remedy = "is the gateway running, and is --url right?";
             Failure::Failed(format!("cannot ask {}: {error}; {remedy}", self.url))
@@ -66,12 +65,12 @@ fn request(
     method: &str,
     path: &str,
     authority: &str,
-    token: Option<&str>,
+    token: Option<&Secret>,
     body: Option<&Value>,
 ) -> Result<String, Failure> {
     let mut head =
         format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n");
-    if let Some(token) = token {
+    if let Some(token) = token.map(Secret::reveal) {
         if !token.bytes().all(|b| b.is_ascii_graphic()) {
             let message = "the token has characters that no token has";
             return Err(Failure::Usage(message.to_owned()));

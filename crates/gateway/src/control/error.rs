@@ -1,5 +1,6 @@
 //! Why something asked was not done.
 
+use super::DialRequest;
 use trunkline_call::Why;
 
 /// Why something asked was not done.
@@ -17,6 +18,12 @@ pub enum ControlError {
     /// The target says nothing that can be dialled.
     #[error("{0} is no target: give sip:user@host, a number of a trunk, or a registered device")]
     BadTarget(String),
+    /// Who is to be told as calling is nothing that can be told.
+    #[error(
+        "from: empty, longer than {} bytes, or with control characters",
+        DialRequest::FROM_BYTES_MAX
+    )]
+    BadCaller,
     /// Nothing is known of where the host of a target is.
     #[error(
         "no SIP server is found for {host} of {target}; `dig NAPTR {host}`, \

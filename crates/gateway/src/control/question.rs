@@ -15,7 +15,7 @@ use tungstenite::WebSocket;
 pub struct DialRequest {
     /// Whom to call.
     pub to: Target,
-    /// Who calls; the gateway's own name if absent.
+    /// Who calls: a number, a name or a URI; the gateway's own name if absent.
     pub from: Option<String>,
     /// The application that talks, by its name in the configuration.
     pub app: String,
@@ -23,6 +23,19 @@ pub struct DialRequest {
     pub headers: Headers,
     /// Parameters for the application.
     pub parameters: Parameters,
+}
+
+impl DialRequest {
+    /// The longest caller, in bytes.
+    pub const FROM_BYTES_MAX: usize = 1_024;
+
+    /// Whether a message can say who calls.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.from.as_ref().is_none_or(|from| {
+            let fits = !from.is_empty() && from.len() <= Self::FROM_BYTES_MAX;
+            fits && !from.chars().any(char::is_control)
+        })
+    }
 }
 
 /// Something asked, with the place for its answer.

@@ -152,8 +152,11 @@ fn or_empty(body: &[u8]) -> &[u8] {
 fn headers(given: &BTreeMap<String, String>) -> Result<Headers, ApiError> {
     let mut headers = Headers::default();
     for (name, value) in given {
-        if !headers.push(name, value) {
-            let message = format!("headers: {name:?} is no name, or its value is too long");
+        if !headers.push_asked(name, value) {
+            let message = format!(
+                "headers: {name:?} is no header name or one that SIP itself works by, or its value is \
+                 too long or has control characters"
+            );
             return Err(ApiError::bad_request(message));
         }
     }

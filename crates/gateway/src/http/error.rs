@@ -88,6 +88,7 @@ impl From<ControlError> for ApiError {
             ControlError::BadTarget(_) | ControlError::NoServer { .. } => {
                 (StatusCode::BAD_REQUEST, "bad_target")
             }
+            ControlError::BadCaller => (StatusCode::BAD_REQUEST, "bad_request"),
             ControlError::NoSuchApp(_) => (StatusCode::BAD_REQUEST, "no_such_app"),
             ControlError::Incomplete(_) => (StatusCode::BAD_REQUEST, "incomplete"),
             ControlError::AtProvider(_) => (StatusCode::BAD_GATEWAY, "not_placed"),

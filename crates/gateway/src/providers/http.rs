@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use trunkline_phone::provider::webhook;
 use trunkline_providers::rest;
 use trunkline_providers::signature::twilio::SIGNATURE_HEADER;
-use trunkline_providers::url::Url;
+use trunkline_providers::url::{Url, shown};
 
 /// How long name, TCP and TLS may take.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
@@ -103,7 +103,7 @@ pub async fn fetch(
     trust: &Trust,
     permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<Answer, CannotSend> {
-    let bad = || CannotSend::Url(fetch.url.to_owned());
+    let bad = || CannotSend::Url(shown(fetch.url));
     let url = Url::parse(fetch.url).ok_or_else(bad)?;
     let mut asked = start(&url, fetch.form.is_none()).ok_or_else(bad)?;
     if fetch.form.is_some() {
@@ -115,13 +115,13 @@ pub async fn fetch(
     let body = Full::new(Bytes::from(fetch.form.unwrap_or_default()));
     let message = asked
         .body(body)
-        .map_err(|_| CannotSend::Url(fetch.url.to_owned()))?;
+        .map_err(|_| CannotSend::Url(shown(fetch.url)))?;
     send(&url, message, fetch.bytes_max, trust, permits).await
 }
 
 /// Status and body of the answer to a request.
 pub async fn post(request: &rest::Request, trust: &Trust) -> Result<(u16, Bytes), CannotSend> {
-    let bad = || CannotSend::Url(request.url.clone());
+    let bad = || CannotSend::Url(shown(&request.url));
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let message = message(request, &url).ok_or_else(bad)?;
     let answer = send(&url, message, ANSWER_BYTES_MAX, trust, |_| Ok(())).await?;
@@ -133,7 +133,7 @@ pub async fn ask_webhook(
     request: &webhook::Request,
     trust: &Trust,
 ) -> Result<(u16, Bytes), CannotSend> {
-    let bad = || CannotSend::Url(request.url.clone());
+    let bad = || CannotSend::Url(shown(&request.url));
     let url = Url::parse(&request.url).ok_or_else(bad)?;
     let mut asked = start(&url, request.body.is_none()).ok_or_else(bad)?;
     for (name, value) in &request.headers {

@@ -1,6 +1,6 @@
 //! Calls that go out, for whoever asks: the interface, or a call that is being moved.
 
-use super::card::{Card, Keys, Phase, PlacedFor, Way};
+use super::card::{Card, PlacedFor, Way};
 use super::incoming::{call_info, rtp_line};
 use super::target::{self, Destination};
 use super::{Desk, Inner};
@@ -76,6 +76,7 @@ impl Desk {
         request: DialRequest,
         answer: oneshot::Sender<Result<CallId, ControlError>>,
     ) {
+        let has_caller = request.has_caller();
         let DialRequest {
             to,
             from,
@@ -87,6 +88,9 @@ impl Desk {
         let whose = Whose::Asker(answer);
         if !known {
             return self.fail(whose, ControlError::NoSuchApp(app));
+        }
+        if !has_caller {
+            return self.fail(whose, ControlError::BadCaller);
         }
         self.place(Order {
             to,
@@ -115,11 +119,8 @@ impl Desk {
     }
 
     fn place(&mut self, order: Order) {
-        if self.draining || self.calls_under_way() >= self.calls_max {
-            return self.fail(
-                order.whose,
-                ControlError::Full("limits.calls is reached".to_owned()),
-            );
+        if let Err(error) = self.room() {
+            return self.fail(order.whose, error);
         }
         let settings = Arc::clone(&self.settings);
         match target::find(&order.to, &settings, self.endpoint.registrar()) {
@@ -249,23 +250,12 @@ impl Desk {
             ..CallRecord::new(&info, &order.app, SystemTime::now())
         };
         let id = info.id;
+        let rtp_port = media.port();
+        let way = Way::Sip { owner, rtp_port };
+        let (key, shard) = (self.new_key(), self.shard_for(placed_for));
         let card = Card {
-            key: self.new_key(),
-            way: Way::Sip {
-                owner,
-                rtp_port: media.port(),
-            },
-            shard: self.shard_for(placed_for),
-            info,
-            phase: Phase::Ringing,
-            began: now,
-            answered: None,
-            waits: false,
-            document: None,
-            keys: Keys::default(),
-            joined: false,
             placed_for,
-            record,
+            ..Card::new(key, way, shard, info, record)
         };
         self.begin(card, Box::new(leg), rtp_line(rtp));
         self.say_started(order.whose, id);

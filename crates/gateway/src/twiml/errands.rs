@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use trunkline_call::{CallInfo, Direction, SAMPLE_RATE_HZ};
 use trunkline_providers::Form;
 use trunkline_providers::twiml::BYTES_MAX;
+use trunkline_providers::url::shown;
 use trunkline_streams::document::{Brought, Errand, Method, Page, Sound};
 use tungstenite::WebSocket;
 
@@ -87,7 +88,7 @@ async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, Strin
             let command = settings.speech.as_deref();
             let command = command.ok_or("speech.command is not set any more")?;
             let file = speech::speak(command, said).await?;
-            (file, "what speech.command gives")
+            (file, "what speech.command gives".to_owned())
         }
         Sound::File(url) => {
             let asked = Asked {
@@ -98,7 +99,7 @@ async fn samples(sound: &Sound, settings: &Settings) -> Result<Arc<[i16]>, Strin
                 bytes_max: WAV_BYTES_MAX,
             };
             let (file, _) = fetch::get(asked, settings).await?;
-            (file, url.as_str())
+            (file, shown(url))
         }
     };
     let samples = sound::samples_beside(file).await;
@@ -123,7 +124,7 @@ async fn fetch_page(
         bytes_max: BYTES_MAX,
     };
     let (document, found_at) = fetch::get(asked, settings).await?;
-    let wrong = |why: String| format!("{found_at}: {why}");
+    let wrong = |why: String| format!("{}: {why}", shown(&found_at));
     let document = std::str::from_utf8(&document).map_err(|error| wrong(error.to_string()))?;
     steps(document, Some(&found_at), settings).map_err(|why| wrong(why.to_string()))
 }

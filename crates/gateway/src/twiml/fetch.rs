@@ -4,7 +4,7 @@ use crate::providers::{Answer, CannotSend, Fetch, fetch};
 use crate::settings::{Settings, Trust};
 use std::net::IpAddr;
 use trunkline_providers::signature::twilio::{Algorithm, sign};
-use trunkline_providers::url::Url;
+use trunkline_providers::url::{Url, shown};
 use trunkline_providers::{Form, Secret};
 
 /// How often an answer may lead elsewhere.
@@ -52,17 +52,19 @@ pub async fn get(asked: Asked<'_>, settings: &Settings) -> Result<(Vec<u8>, Stri
                 ..
             } => {
                 let next = joined(Some(&url), &location);
-                url =
-                    next.ok_or_else(|| format!("{url} leads to {location:?}, which is no URL"))?;
+                url = next.ok_or_else(|| {
+                    let (from, to) = (shown(&url), shown(&location));
+                    format!("{from} leads to {to:?}, which is no URL")
+                })?;
                 // RFC 9110 section 15.4: only 307 and 308 keep the method.
                 is_get |= status < 307;
             }
-            Answer { status, .. } => return Err(format!("{url} answers {status}")),
+            Answer { status, .. } => return Err(format!("{} answers {status}", shown(&url))),
         }
     }
     Err(format!(
         "{} leads on more than {REDIRECTS_MAX} times",
-        asked.url
+        shown(asked.url)
     ))
 }
 

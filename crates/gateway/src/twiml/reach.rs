@@ -7,7 +7,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
-use trunkline_providers::url::Url;
+use trunkline_providers::url::{Url, shown};
 
 /// What documents may fetch and connect to besides public addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl FetchRules {
     /// # Errors
     /// What to do about it.
     pub fn check_written(&self, url: &str) -> Result<(), Unreachable> {
-        let origin = Origin::of(url).ok_or_else(|| Unreachable::Url(url.to_owned()))?;
+        let origin = Origin::of(url).ok_or_else(|| Unreachable::Url(shown(url)))?;
         let is_local_name = origin.host == "localhost" || origin.host.ends_with(".localhost");
         let is_inside = match origin.host.parse() {
             Ok(address) => !is_public(address),
@@ -112,7 +112,7 @@ impl FetchRules {
     /// # Errors
     /// What to do about it.
     pub fn check(&self, url: &str, address: IpAddr) -> Result<(), Unreachable> {
-        let origin = Origin::of(url).ok_or_else(|| Unreachable::Url(url.to_owned()))?;
+        let origin = Origin::of(url).ok_or_else(|| Unreachable::Url(shown(url)))?;
         match is_public(address) || self.allow.contains(&origin) {
             true => Ok(()),
             false => Err(Unreachable::NotPublic(origin)),

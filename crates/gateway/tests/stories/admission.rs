@@ -6,7 +6,7 @@ use trunkline_phone::softphone::{Script, Settings};
 use trunkline_sip::Message;
 use trunkline_sip::digest::{Account, DigestClient};
 
-use crate::support::{Caller, Gateway, RawSip, eventually, free_ports};
+use crate::support::{Caller, Gateway, OFFER, RawSip, eventually, free_ports};
 
 /// The answer to an INVITE that is refused.
 fn refusal(gateway: &Gateway) -> Message {
@@ -88,6 +88,40 @@ fn nobody_is_called_whom_no_rule_allows() {
     assert_eq!(place("mailto:a@127.0.0.1").0, 400);
 }
 
+#[test]
+fn an_offer_that_cannot_be_read_is_told_from_one_that_cannot_be_met() {
+    let gateway = Gateway::start("admission-offer", "");
+    let phone = RawSip::toward(gateway.sip_port);
+    let status = |offer: &str| {
+        let lines = "Content-Type: application/sdp\r\n";
+        let invite = phone.request("INVITE", "alice", "echo", lines, offer);
+        phone.ask(&invite).status()
+    };
+    let only_gsm = OFFER
+        .replace("RTP/AVP 0", "RTP/AVP 3")
+        .replace("0 PCMU", "3 GSM");
+    let no_audio = OFFER.replace("m=audio", "m=image");
+    for (offer, expected) in [
+        ("nonsense", 400),
+        (&OFFER.replace("c=IN IP4 127.0.0.1", "c=IN"), 400),
+        (&OFFER.replace("v=0", "v=1"), 400),
+        // No name is looked up for it.
+        (
+            &OFFER.replace("c=IN IP4 127.0.0.1", "c=IN IP4 host.example"),
+            488,
+        ),
+        (&only_gsm, 488),
+        (&no_audio, 488),
+        (OFFER, 200),
+    ] {
+        assert_eq!(status(offer), Some(expected), "{offer}");
+    }
+    gateway.wait_for_calls(1);
+    eventually("those that were refused give their ports back", || {
+        (gateway.figure("rtp_ports") == 1).then_some(())
+    });
+}
+
 const USERS: &str = "  users: [{name: agent001, password: correct}]\n";
 
 fn account(password: &str) -> Account {
@@ -153,20 +187,26 @@ fn who_says_to_be_a_user_must_prove_it() {
 }
 
 #[test]
-fn without_users_a_neighbour_registers_with_any_name() {
+fn without_users_a_neighbour_registers_and_calls_with_any_name_and_any_password() {
     let gateway = Gateway::start("admission-neighbour", "");
     let phone = RawSip::toward(gateway.sip_port);
-    let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 60\r\n", "");
+    // As a program does that was told a password, and believes to know the challenge.
+    let proof = "Authorization: Digest username=\"agent001\", realm=\"x\", nonce=\"1\", \
+                 uri=\"sip:x\", response=\"0123456789abcdef0123456789abcdef\"\r\n";
+    let lines = format!("Expires: 60\r\n{proof}");
+    let register = phone.request("REGISTER", "agent001", "agent001", &lines, "");
     assert_eq!(phone.ask(&register).status(), Some(200));
+    let invite = phone.invite("agent001", "echo", proof);
+    assert_eq!(phone.ask(&invite).status(), Some(200));
     let device = eventually("the device is listed", || {
         gateway.get("/v1/devices")["devices"]
             .as_array()?
             .first()
             .cloned()
     });
-    assert_eq!(device["user"], "kitchen");
+    assert_eq!(device["user"], "agent001");
     assert_eq!(device["source"], phone.local().to_string());
-    let register = phone.request("REGISTER", "kitchen", "kitchen", "Expires: 0\r\n", "");
+    let register = phone.request("REGISTER", "agent001", "agent001", "Expires: 0\r\n", "");
     assert_eq!(phone.ask(&register).status(), Some(200));
     assert_eq!(gateway.get("/v1/devices")["devices"], json!([]));
 }

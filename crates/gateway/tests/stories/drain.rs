@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::json;
 use trunkline_call::EndReason;
 use trunkline_phone::softphone::{Script, Settings};
 
@@ -33,6 +34,13 @@ fn a_gateway_that_leaves_takes_no_new_calls_and_lets_the_live_ones_finish() {
     assert!(refused.header("Retry-After").is_some(), "{refused:?}");
     let options = phone.request("OPTIONS", "late", "echo", "", "");
     assert_eq!(phone.ask(&options).status(), Some(503));
+    let order = json!({"to": "sip:bob@127.0.0.1", "app": "echo"});
+    let (status, told) = gateway.post("/v1/calls", &order);
+    assert_eq!(
+        (status, &told["error"]["code"]),
+        (503, &json!("stopping")),
+        "{told}"
+    );
     assert!(gateway.is_running());
     assert_eq!(gateway.calls().len(), 1, "the live call goes on");
     let report = caller.hang_up();

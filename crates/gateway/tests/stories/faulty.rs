@@ -49,6 +49,23 @@ fn id(record: &Value) -> &str {
 }
 
 #[test]
+fn the_key_in_an_applications_url_is_in_no_log_and_no_record() {
+    let lobby = Lobby::open();
+    let with_key = format!("ws://bot:5ecre7@{}/voice?key=5ecre7", lobby.address());
+    let gateway = Gateway::leading_to("faulty-key", &with_key);
+    let place = format!("ws://{}/voice?…: ", lobby.address());
+    drop(lobby);
+    is_refused_with_503(&gateway, &place);
+    let log = gateway.log();
+    assert!(log.contains(&place), "{log}");
+    let records = gateway.get("/v1/records").to_string();
+    assert!(
+        !format!("{log}{records}").contains("5ecre7"),
+        "{log}{records}"
+    );
+}
+
+#[test]
 fn an_application_that_does_not_listen_costs_its_call_alone() {
     let lobby = Lobby::open();
     let address = lobby.address();

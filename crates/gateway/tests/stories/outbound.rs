@@ -140,6 +140,63 @@ fn what_cannot_be_called_is_refused_in_words() {
     assert_eq!(refused("sip:bob@127.0.0.1", "nobody"), "no_such_app");
 }
 
+/// What the gateway answers to an order with these fields beside `to` and `app`.
+fn ordered(gateway: &Gateway, to: &str, more: &Value) -> (u16, Value) {
+    let mut order = json!({"to": to, "app": "echo"});
+    let fields = more.as_object().cloned().unwrap_or_default();
+    order.as_object_mut().expect("an object").extend(fields);
+    gateway.post("/v1/calls", &order)
+}
+
+#[test]
+fn a_header_that_the_gateway_writes_itself_cannot_be_asked_for() {
+    let gateway = Gateway::start("outbound-headers", DIAL);
+    let phone = RawSip::toward(gateway.sip_port);
+    let headers = json!({"headers": {"X-Account": "7", "Subject": "a call"}});
+    let (status, placed) = ordered(&gateway, &here(&phone), &headers);
+    assert_eq!(status, 201, "{placed}");
+    let invite = phone.expect("INVITE");
+    assert_eq!(invite.header("X-Account"), Some("7"));
+    assert_eq!(invite.header("Subject"), Some("a call"));
+    let asked = ["X-Account", "Subject"];
+    let own = invite.fields().map(|(name, _)| name.to_lowercase());
+    let own = own.filter(|name| !asked.iter().any(|asked| asked.eq_ignore_ascii_case(name)));
+    // Routes would lead the call away from where it may go.
+    let own: Vec<String> = own
+        .chain(["route".into(), "record-route".into(), "f".into()])
+        .collect();
+    assert!(own.contains(&"via".to_owned()), "{own:?}");
+    for name in own {
+        let (status, said) = ordered(&gateway, &here(&phone), &json!({"headers": {&*name: "x"}}));
+        assert_eq!(status, 400, "{name}: {said}");
+    }
+    phone.answer(&invite, 486, "Busy Here");
+}
+
+#[test]
+fn no_text_of_an_order_becomes_a_line_of_its_own() {
+    let gateway = Gateway::start("outbound-lines", DIAL);
+    let phone = RawSip::toward(gateway.sip_port);
+    let to = here(&phone);
+    for more in [
+        json!({"from": "alice\r\nX-Forged: 1"}),
+        json!({"from": ""}),
+        json!({"from": "a".repeat(1_025)}),
+        json!({"headers": {"X-Note": "a\r\nX-Forged: 1"}}),
+        json!({"headers": {"X-Note\r\nX-Forged": "1"}}),
+    ] {
+        let (status, said) = ordered(&gateway, &to, &more);
+        assert_eq!(status, 400, "{more}: {said}");
+    }
+    // What may not stand in a URI is written so that it can.
+    let (status, placed) = ordered(&gateway, &to, &json!({"from": "a\">;tag=x,<sip:b"}));
+    assert_eq!(status, 201, "{placed}");
+    let invite = phone.expect("INVITE");
+    let from = invite.from().expect("a From that can be read");
+    assert_eq!(from.uri().user().as_deref(), Some("a\">;tag=x,<sip:b"));
+    phone.answer(&invite, 486, "Busy Here");
+}
+
 #[test]
 fn a_telephone_that_hangs_up_at_once_ends_the_call_on_both_sides() {
     let gateway = Gateway::start("outbound-short", DIAL);

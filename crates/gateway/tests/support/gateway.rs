@@ -52,7 +52,12 @@ impl Gateway {
     /// As [`Gateway::start`], for a gateway that the world reaches at this URL.
     pub fn start_public(name: &str, public_url: &str, more: &str) -> Self {
         let server = format!(", public_url: \"{public_url}\"");
-        Self::start_with(name, RTP_PORTS, &server, &[], more)
+        Self::start_with_server(name, &server, more)
+    }
+
+    /// Starts one with further keys of `server`, a comma before each.
+    pub fn start_with_server(name: &str, server: &str, more: &str) -> Self {
+        Self::start_with(name, RTP_PORTS, server, &[], more)
     }
 
     /// As [`Gateway::start`], with further arguments of the command line.

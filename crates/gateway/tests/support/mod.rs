@@ -42,7 +42,7 @@ pub use name_server::NameServer;
 pub use patience::{PATIENCE, Patience, eventually, is_pause, within};
 pub use ports::{free_port, free_ports};
 pub use provider::Provider;
-pub use raw_sip::RawSip;
+pub use raw_sip::{OFFER, RawSip};
 pub use steady::Steady;
 pub use web::Web;
 

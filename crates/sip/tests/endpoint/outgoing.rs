@@ -97,6 +97,24 @@ fn the_second_branch_of_a_fork_is_acknowledged_and_ended() {
 }
 
 #[test]
+fn a_flood_of_branches_is_ended_only_so_far() {
+    const BRANCHES: u64 = 100;
+    let mut bench = Bench::new();
+    let (_, invite, _) = bench.we_are_up();
+    for branch in 0..BRANCHES {
+        bench.receive(&response(&invite, 200, &format!("b{branch}"), &[CONTACT]));
+    }
+    let sent = bench.take_sent();
+    let byes = sent
+        .iter()
+        .filter(|sent| sent.method() == Some(&Method::Bye));
+    let (ended, refused) = (byes.count() as u64, bench.endpoint.counters().refused);
+    assert_eq!(ended + refused, BRANCHES);
+    assert!(refused > BRANCHES / 2, "{ended} branches are kept in mind");
+    assert!(bench.take_events().is_empty(), "the call has its answer");
+}
+
+#[test]
 fn a_cancel_waits_for_a_provisional_response() {
     let mut bench = Bench::new();
     let (owner, invite) = bench.we_call();

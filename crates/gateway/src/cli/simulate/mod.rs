@@ -13,7 +13,7 @@ use trunkline_audio::wav;
 use trunkline_call::{Direction, Parameters};
 use trunkline_phone::provider::webhook::{Credential, handshake_proof};
 use trunkline_phone::provider::{CallError, Opening, Plan, Report, call};
-use trunkline_providers::Provider;
+use trunkline_providers::{Provider, Secret};
 use trunkline_streams::SampleRate;
 use trunkline_streams::dialect::{Open, STREAMS, StreamDialect, dialect};
 use trunkline_streams::stream::Start;
@@ -49,7 +49,7 @@ pub struct Simulate {
     /// Proves the provider: its auth token; for Vonage the signature secret, for Exotel
     /// USER:PASSWORD, for Telnyx a private key, 32 bytes in base64.
     #[arg(long, value_name = "SECRET")]
-    auth_token: Option<String>,
+    auth_token: Option<Secret>,
     /// Where the server believes that the world reaches it, such as `https://voice.example.com`: that
     /// is signed, and what leads there is opened at the webhook's own host.
     #[arg(long, value_name = "URL", requires = "webhook")]
@@ -177,7 +177,7 @@ impl Simulate {
         };
         let provider = self.provider.provider;
         let provider = provider.ok_or("--auth-token: this provider proves nothing")?;
-        let read = Credential::parse(provider, text);
+        let read = Credential::parse(provider, text.reveal());
         read.map(Some)
             .map_err(|error| format!("--auth-token: {error}"))
     }
