@@ -3,6 +3,8 @@
 
 mod error;
 mod question;
+#[cfg(test)]
+mod tests;
 mod views;
 
 pub use error::ControlError;

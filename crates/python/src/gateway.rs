@@ -184,10 +184,10 @@ pub fn target(text: &str) -> PyResult<Target> {
 pub fn headers(pairs: &[(String, String)]) -> PyResult<Headers> {
     let mut headers = Headers::default();
     for (name, value) in pairs {
-        if !headers.push(name, value) {
+        if !headers.push_asked(name, value) {
             return Err(PyValueError::new_err(format!(
-                "{name:?}: {value:?} is no header: a name is a token, a value is one line of at most \
-                 {} bytes, and there are at most {} of them",
+                "{name:?}: {value:?} is no header: a name is a token and none by which SIP itself \
+                 works, a value is one line of at most {} bytes, and there are at most {} of them",
                 Headers::VALUE_BYTES_MAX,
                 Headers::COUNT_MAX,
             )));

@@ -12,6 +12,8 @@ pub struct Tally {
     pub failed: u64,
     /// The names of those that failed.
     pub failures: Vec<String>,
+    /// Test programs that began and have not come to their end: one that crashed names no test.
+    pub unfinished: u64,
 }
 
 impl Tally {
@@ -22,9 +24,11 @@ impl Tally {
             .strip_prefix("test ")
             .and_then(|rest| rest.strip_suffix(" ... FAILED"));
         self.failures.extend(name.map(str::to_owned));
+        self.unfinished += u64::from(is_beginning(line));
         let Some(result) = line.trim_start().strip_prefix("test result: ") else {
             return;
         };
+        self.unfinished = self.unfinished.saturating_sub(1);
         for part in result.split(['.', ';']) {
             let Some((count, word)) = part.trim().split_once(' ') else {
                 continue;
@@ -38,6 +42,21 @@ impl Tally {
                 _ => {}
             }
         }
+    }
+
+    /// Adds the results of another run.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        self.unfinished += other.unfinished;
+    }
+
+    /// Counts what failed as passed; its names.
+    pub fn forgive_failures(&mut self) -> Vec<String> {
+        let names = std::mem::take(&mut self.failures);
+        self.passed += std::mem::take(&mut self.failed);
+        names
     }
 
     /// Runs a `cargo test` command, shows its lines as they come and adds its results.
@@ -62,6 +81,13 @@ impl Tally {
     }
 }
 
+/// Whether a test program says with this line that it begins: `running 3 tests`.
+fn is_beginning(line: &str) -> bool {
+    let count = line.strip_prefix("running ");
+    let count = count.and_then(|rest| rest.strip_suffix(" tests").or(rest.strip_suffix(" test")));
+    count.is_some_and(|count| count.parse::<u64>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,8 +106,23 @@ mod tests {
             Tally {
                 passed: 16,
                 failed: 2,
-                failures: vec!["calls::one_that_fails".to_owned()]
+                failures: vec!["calls::one_that_fails".to_owned()],
+                unfinished: 0,
             }
         );
+    }
+
+    #[test]
+    fn a_program_that_begins_and_tells_no_result_has_crashed() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 1 test",
+            "test result: ok. 1 passed; 0 failed",
+            "running 12 tests",
+            "running out of patience",
+        ] {
+            tally.add_line(line);
+        }
+        assert_eq!(tally.unfinished, 1);
     }
 }

@@ -32,16 +32,15 @@ pub fn run() -> Result<(), Failure> {
     progress.step("documentation", || pass_through(&mut documentation()));
     let mut again = Vec::new();
     progress.step("tests", || {
-        let before = tally.failures.len();
-        let outcome = tally.run(tests().envs(peers::environment(&peers)));
-        let Some(failures) = tally.failures.get(before..).filter(|f| !f.is_empty()) else {
-            return outcome;
-        };
-        again = failures.to_vec();
-        second_try(&again, &peers)?;
-        tally.passed += again.len() as u64;
-        tally.failed -= again.len() as u64;
-        Ok(())
+        let mut all = Tally::default();
+        let outcome = all.run(tests().envs(peers::environment(&peers)));
+        let outcome = outcome.or_else(|failure| {
+            second_try(&all, failure, |names| alone(names, &peers))?;
+            again = all.forgive_failures();
+            Ok(())
+        });
+        tally.add(all);
+        outcome
     });
 
     println!("\n{}", peers::table(&peers, &target));
@@ -55,21 +54,34 @@ pub fn run() -> Result<(), Failure> {
 /// How many tests may have a second try.
 const SECOND_TRIES_MAX: usize = 2;
 
-/// Tries failed tests of the real binary once more, alone. They live by the clock of a machine that
-/// others use too; a test of any other crate has no such excuse, and is not found here.
-fn second_try(names: &[String], peers: &[Peer]) -> Result<(), Failure> {
-    if names.len() > SECOND_TRIES_MAX {
-        return Err(format!("{} tests failed", names.len()).into());
+/// Has few failed tests tried once more, and gives the failure of the first run where they are too
+/// many, or where more went wrong than they.
+fn second_try(
+    first: &Tally,
+    failure: Failure,
+    alone: impl FnOnce(&[String]) -> Result<Tally, Failure>,
+) -> Result<(), Failure> {
+    let names = &first.failures;
+    let is_all = first.failed == names.len() as u64 && first.unfinished == 0;
+    if names.is_empty() || names.len() > SECOND_TRIES_MAX || !is_all {
+        return Err(failure);
     }
-    let mut command = cargo();
-    command.args(["test", "--package", "trunkline", "--", "--exact"]);
-    command.arg("--test-threads=1").args(names);
-    let mut alone = Tally::default();
-    alone.run(command.envs(peers::environment(peers)))?;
-    if alone.passed < names.len() as u64 {
+    // Every program that runs none of them passes, too.
+    if alone(names)?.passed < names.len() as u64 {
         return Err(format!("failed: {}", names.join(", ")).into());
     }
     Ok(())
+}
+
+/// Runs tests of the real binary by themselves. They live by the clock of a machine that others use
+/// too; a test of any other crate has no such excuse, and is not found here.
+fn alone(names: &[String], peers: &[Peer]) -> Result<Tally, Failure> {
+    let mut command = cargo();
+    command.args(["test", "--package", "trunkline", "--", "--exact"]);
+    command.arg("--test-threads=1").args(names);
+    let mut tally = Tally::default();
+    tally.run(command.envs(peers::environment(peers)))?;
+    Ok(tally)
 }
 
 /// Lints are errors with the compiler that `rust-version` names. A newer one knows others, which
@@ -119,4 +131,58 @@ fn tests() -> Command {
         "--no-fail-fast",
     ]);
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run in which these tests failed.
+    fn failed(names: &[&str]) -> Tally {
+        Tally {
+            passed: 10,
+            failed: names.len() as u64,
+            failures: names.iter().map(|&name| name.to_owned()).collect(),
+            unfinished: 0,
+        }
+    }
+
+    fn passed(count: u64) -> impl FnOnce(&[String]) -> Result<Tally, Failure> {
+        move |_| {
+            Ok(Tally {
+                passed: count,
+                ..Tally::default()
+            })
+        }
+    }
+
+    #[test]
+    fn a_failed_test_that_passes_alone_is_forgiven_and_no_other_is() {
+        let one = failed(&["stories::one"]);
+        assert!(second_try(&one, "first".into(), passed(1)).is_ok());
+        assert!(second_try(&one, "first".into(), passed(0)).is_err());
+        let fails_again = |_: &[String]| Err("again".into());
+        assert!(second_try(&one, "first".into(), fails_again).is_err());
+    }
+
+    #[test]
+    fn what_is_more_than_a_test_or_two_has_no_second_try() {
+        let nothing_is_run = |_: &[String]| panic!("there is no second try");
+        let many = failed(&["a", "b", "c"]);
+        // Cargo failed, and no test did: something was not compiled.
+        let none = failed(&[]);
+        let unnamed = Tally {
+            failed: 2,
+            ..failed(&["a"])
+        };
+        let crashed = Tally {
+            unfinished: 1,
+            ..failed(&["a"])
+        };
+        for first in [many, none, unnamed, crashed] {
+            let said = second_try(&first, "first".into(), nothing_is_run);
+            let said = said.err().map(|failure| failure.to_string());
+            assert_eq!(said.as_deref(), Some("first"), "{first:?}");
+        }
+    }
 }

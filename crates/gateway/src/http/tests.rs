@@ -2,7 +2,7 @@
 
 use super::probes::OPENAPI;
 use super::{BODY_TIME_MAX, CONNECTIONS_MAX, HEADERS_TIME_MAX, router_within, serve_within};
-use crate::control::{Control, Question};
+use crate::control::{ANNOUNCEMENTS_MAX, Control, Question};
 use crate::newcomer::GREETINGS_MAX;
 use crate::settings::{ProviderSettings, Settings};
 use std::collections::BTreeSet;
@@ -41,6 +41,10 @@ impl Default for Interface {
 
 impl Interface {
     async fn open(self) -> SocketAddr {
+        self.open_with_control().await.0
+    }
+
+    async fn open_with_control(self) -> (SocketAddr, Control) {
         let mut providers = ProviderSettings::default();
         providers.twilio.unverified = true;
         let settings = Settings {
@@ -57,10 +61,10 @@ impl Interface {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router_within(control, self.body_time, self.greetings);
+        let router = router_within(control.clone(), self.body_time, self.greetings);
         let serving = serve_within(listener, router, self.connections, self.headers_time);
         tokio::spawn(serving);
-        address
+        (address, control)
     }
 
     async fn in_a_hurry_for_bodies() -> SocketAddr {
@@ -87,6 +91,32 @@ async fn to_the_end(mut stream: TcpStream) -> String {
     let read = timeout(PATIENCE, stream.read_to_string(&mut all)).await;
     read.expect("the connection is closed").unwrap();
     all
+}
+
+#[tokio::test]
+async fn a_reader_of_events_who_is_too_far_behind_is_told_how_many_are_lost() {
+    const BEYOND: usize = 100;
+    let (address, control) = Interface::default().open_with_control().await;
+    let mut reader = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    reader.write_all(request).await.unwrap();
+    let mut text = String::new();
+    let mut room = [0; 4096];
+    let mut said = async |what: &str| {
+        while !text.contains(what) {
+            let length = timeout(PATIENCE, reader.read(&mut room)).await;
+            let length = length.expect("it says more").unwrap();
+            assert!(length > 0, "{text}");
+            text.push_str(&String::from_utf8_lossy(&room[..length]));
+        }
+    };
+    said("\r\n\r\n").await;
+    // Nobody else runs meanwhile, so that nothing is read.
+    for _ in 0..ANNOUNCEMENTS_MAX + BEYOND {
+        control.announce("call.event", || "{}".to_owned());
+    }
+    said(&format!("event: lost\ndata: {{\"count\":{BEYOND}}}\n")).await;
+    said("event: call.event\n").await;
 }
 
 #[tokio::test]

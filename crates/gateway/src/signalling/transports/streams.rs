@@ -1,5 +1,8 @@
 //! SIP over TCP: a task a connection cuts messages out of the stream and writes what it is given.
 
+#[cfg(test)]
+mod tests;
+
 use super::trace;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::collections::HashMap;
