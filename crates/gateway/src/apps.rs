@@ -1,19 +1,23 @@
 //! Opens the WebSocket to an application: name, TCP, TLS where the URL asks for it, HTTP upgrade.
 //! What a shard gets is open.
 
+use crate::settings::{Settings, Trust};
 use crate::shard::{AppStream, websocket_config};
-use crate::tls::{self, NoTls, Trust};
+use crate::tls::{self, NoTls};
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use trunkline_call::CallInfo;
+use trunkline_providers::signature::twilio::{Algorithm, sign};
 use trunkline_providers::url::shown;
+use trunkline_providers::{Form, Secret};
+use trunkline_streams::{Dialect, twilio};
 use tungstenite::client::{IntoClientRequest, client_with_config};
 use tungstenite::handshake::HandshakeError;
 use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
-use tungstenite::http::{HeaderValue, Request, Uri};
+use tungstenite::http::{HeaderName, HeaderValue, Request, Uri};
 use tungstenite::{Error, WebSocket};
 
 /// How long an application may take to be there.
@@ -83,20 +87,44 @@ impl std::fmt::Display for Stage {
     }
 }
 
-/// Opens an application's WebSocket for one call, with the subprotocol that its dialect asks for.
-/// `permits` refuses addresses behind its name, in words; only others are connected to.
+/// How an application is asked for a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Asking {
+    /// The subprotocol that its dialect asks for.
+    pub subprotocol: Option<&'static str>,
+    /// Signs the URL, as Twilio signs that of a stream: some applications believe nobody else.
+    pub auth_token: Option<Secret>,
+    /// Who is believed to be the application, where that is asked over TLS.
+    pub trust: Trust,
+}
+
+impl Asking {
+    /// How an application that speaks this dialect is asked.
+    pub fn of(dialect: Dialect, settings: &Settings) -> Self {
+        let is_twilio = dialect.name == twilio::DIALECT.name;
+        let token = settings.providers.twilio.auth_token.as_ref();
+        Self {
+            subprotocol: dialect.subprotocol(),
+            auth_token: token.filter(|_| is_twilio).cloned(),
+            trust: settings.tls.clone(),
+        }
+    }
+}
+
+/// Opens an application's WebSocket for one call. `permits` refuses addresses behind its name, in
+/// words; only others are connected to.
 ///
 /// # Errors
 /// Where it is not open within [`OPEN_MAX`].
 pub async fn open(
     template: &str,
-    subprotocol: Option<&'static str>,
-    trust: &Trust,
+    asking: &Asking,
     info: &CallInfo,
     permits: impl Fn(IpAddr) -> Result<(), String>,
 ) -> Result<WebSocket<AppStream>, OpenError> {
     let url = template.replace("{call_id}", &info.id.to_string());
-    let request = request(&url, subprotocol, info)?;
+    let request = request(&url, asking, info)?;
+    let trust = &asking.trust;
     let mut stage = Stage::Connect;
     let opening = connect(&url, request, trust, permits, &mut stage);
     let opening = timeout(OPEN_MAX, opening).await;
@@ -201,20 +229,24 @@ async fn secure(stream: TcpStream, host: &str, trust: &Trust) -> Result<AppStrea
     Ok(AppStream::secured(stream, session))
 }
 
-fn request(
-    url: &str,
-    subprotocol: Option<&'static str>,
-    info: &CallInfo,
-) -> Result<Request<()>, OpenError> {
+fn request(url: &str, asking: &Asking, info: &CallInfo) -> Result<Request<()>, OpenError> {
     let mut request = url
         .into_client_request()
         .map_err(|_| OpenError::Url(shown(url)))?;
     if let Ok(context) = HeaderValue::from_str(&info.traceparent) {
         request.headers_mut().insert("traceparent", context);
     }
-    if let Some(name) = subprotocol {
+    if let Some(name) = asking.subprotocol {
         let name = HeaderValue::from_static(name);
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name);
+    }
+    if let Some(token) = &asking.auth_token {
+        let signature = sign(Algorithm::HmacSha1, token, url, &Form::default());
+        // Base64 is printable.
+        if let Ok(value) = HeaderValue::from_str(&signature) {
+            let name = HeaderName::from_static("x-twilio-signature");
+            request.headers_mut().insert(name, value);
+        }
     }
     Ok(request)
 }

@@ -82,6 +82,21 @@ impl StreamDialect {
         }
     }
 
+    /// The formats in which we speak it at the provider's end, the caller's sound first. Where only
+    /// that was chosen, the application's is the dialect's own, as it is at the provider.
+    pub fn carried(&self, options: &WireOptions) -> (MediaFormat, MediaFormat) {
+        let own = self.format(options.sample_rate);
+        let Codecs { up, down } = options.codecs;
+        let unchosen = match up {
+            Some(_) => self.manners.format,
+            None => own,
+        };
+        (
+            up.map_or(own, MediaFormat::usual),
+            down.map_or(unchosen, MediaFormat::usual),
+        )
+    }
+
     /// The formats in which alone it is spoken; none where linear sound has the rate asked for.
     pub fn formats(&self) -> Vec<MediaFormat> {
         let Manners { format, linear, .. } = self.manners;
@@ -198,8 +213,19 @@ fn known() -> String {
 pub struct WireOptions {
     /// The rate of the audio on its connection.
     pub sample_rate: SampleRate,
+    /// What was chosen of [`Manners::codecs`].
+    pub codecs: Codecs,
     /// When the caller is told that somebody took the call.
     pub answer: AnswerMode,
+}
+
+/// The encoding of each direction, where it was chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Codecs {
+    /// Of what the application hears.
+    pub up: Option<Encoding>,
+    /// Of what it says.
+    pub down: Option<Encoding>,
 }
 
 /// When a call that came in is answered.

@@ -30,7 +30,8 @@ pub mod vonage;
 mod wire;
 
 pub use dialect::{
-    AnswerMode, BadSampleRate, Dialect, SampleRate, StreamDialect, UnknownDialect, WireOptions,
+    AnswerMode, BadSampleRate, Codecs, Dialect, SampleRate, StreamDialect, UnknownDialect,
+    WireOptions,
 };
 pub use document::Document;
 pub use downlink::{AUDIO_BACKLOG_BYTES_MAX, HELD_FRAMES_MAX};

@@ -47,15 +47,15 @@ struct Declined(CommandKind, Why);
 impl StreamApp {
     /// The wire of one call, whose connection is not open yet. A caller hears ringing meanwhile.
     pub fn new(dialect: &'static StreamDialect, info: CallInfo, options: WireOptions) -> Self {
-        let format = dialect.format(options.sample_rate);
+        let (up, down) = dialect.carried(&options);
         let filter = "a test proves that every dialect's own rate has its filter";
         Self {
             line: Line::new(info, options.answer, dialect.manners.pings),
             dialect,
             codec: (dialect.codec)(),
-            downlink: Downlink::new(frame_bytes(format)),
-            encoder: Encoder::new(spoken(format)).expect(filter),
-            decoder: Decoder::new(format).expect(filter),
+            downlink: Downlink::new(frame_bytes(up)),
+            encoder: Encoder::new(spoken(up)).expect(filter),
+            decoder: Decoder::new(down).expect(filter),
             marks: Marks::default(),
             chunks: 0,
         }

@@ -25,6 +25,13 @@ pub const DIALECT: StreamDialect = StreamDialect {
             encoding: LINEAR,
             rate: 16_000,
         }),
+        codecs: &[
+            Encoding::Pcmu,
+            Encoding::Pcma,
+            LINEAR,
+            Encoding::G722,
+            Encoding::Opus,
+        ],
         // A closed stream leaves the caller on the line.
         hangup: Hangup::Rest,
         marks: Marks::EchoedWhenCleared,

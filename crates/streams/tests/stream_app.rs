@@ -10,10 +10,10 @@ use trunkline_call::{
 };
 use trunkline_streams::dialect::{STREAMS, dialect};
 use trunkline_streams::stream::sound::{Encoder, Hearing};
-use trunkline_streams::stream::{Down, Start, StreamCodec, Up};
+use trunkline_streams::stream::{Down, Encoding, MediaFormat, Start, StreamCodec, Up};
 use trunkline_streams::trunkline::NONSENSE_MAX;
 use trunkline_streams::{
-    AppInput, CloseCode, Frame, MARKS_MAX, SampleRate, StreamDialect, WireOptions,
+    AppInput, CloseCode, Codecs, Frame, MARKS_MAX, SampleRate, StreamDialect, WireOptions,
 };
 
 fn connecting(name: &str, direction: Direction) -> (Rig, Vec<Out>) {
@@ -218,7 +218,7 @@ struct Server {
     codec: Box<dyn StreamCodec>,
     start: Option<Start>,
     hearing: Option<Hearing>,
-    frames: usize,
+    heard: Vec<i16>,
     stopped: bool,
 }
 
@@ -228,7 +228,7 @@ impl Server {
             codec: (dialect.codec)(),
             start: None,
             hearing: None,
-            frames: 0,
+            heard: Vec::new(),
             stopped: false,
         }
     }
@@ -256,8 +256,8 @@ impl Server {
                         .hearing
                         .get_or_insert_with(|| Hearing::new(format, false).expect("a filter"));
                     hearing.push(&media).expect("a format with a filter");
-                    while hearing.frame().is_some() {
-                        self.frames += 1;
+                    while let Some(frame) = hearing.frame() {
+                        self.heard.extend_from_slice(frame);
                     }
                 }
                 Up::Stop => self.stopped = true,
@@ -278,11 +278,8 @@ fn every_dialect_carries_a_call_both_ways() {
         for _ in 0..50 {
             server.read(stream, &rig.heard(500));
         }
-        assert!(
-            (49..=50).contains(&server.frames),
-            "{name}: {}",
-            server.frames
-        );
+        let frames = server.heard.len() / FRAME_SAMPLES;
+        assert!((49..=50).contains(&frames), "{name}: {frames}");
         let format = server.start.as_ref().and_then(|start| start.up);
         let mut encoder = Encoder::new(format.unwrap_or(stream.manners.format)).unwrap();
         let payload = encoder.encode(&[500; FRAME_SAMPLES]).to_vec();
@@ -301,6 +298,61 @@ fn every_dialect_carries_a_call_both_ways() {
         let outs = rig.event(&CallEvent::Ended(EndReason::Remote));
         assert_eq!(outs.last(), Some(&Out::Close(1000)), "{name}");
     }
+}
+
+#[test]
+fn each_direction_has_the_codec_that_was_chosen_for_it() {
+    let telnyx = trunkline_streams::telnyx::DIALECT;
+    let choices = [None]
+        .into_iter()
+        .chain(telnyx.manners.codecs.iter().map(|it| Some(*it)));
+    for (up, down) in choices
+        .clone()
+        .flat_map(|up| choices.clone().map(move |down| (up, down)))
+    {
+        let options = WireOptions {
+            codecs: Codecs { up, down },
+            ..options("telnyx")
+        };
+        let wire = dialect("telnyx").expect("a dialect of this build");
+        let (mut rig, _) = Rig::of(wire.wire(rig::info(Direction::Inbound), options));
+        let mut server = Server::new(&telnyx);
+        server.read(&telnyx, &rig.input(AppInput::Opened));
+        server.read(&telnyx, &rig.event(&CallEvent::Answered));
+        for _ in 0..25 {
+            server.read(&telnyx, &rig.tone());
+        }
+        let heard = server.start.as_ref().and_then(|start| start.up);
+        let heard = heard.expect("an announcement").encoding;
+        assert_eq!(heard, up.unwrap_or(Encoding::Pcmu));
+        assert!(is_loud(&server.heard), "{up:?} as the application hears it");
+        let mut encoder = Encoder::new(MediaFormat::usual(down.unwrap_or(Encoding::Pcmu))).unwrap();
+        let mut said = Vec::new();
+        for number in 0..25 {
+            let payload = encoder.encode(&rig::tone_frame(number)).to_vec();
+            said.extend(spoken(&say(&mut rig, server.codec.as_mut(), &payload)));
+        }
+        assert!(is_loud(&said), "{down:?} as the caller hears it");
+    }
+}
+
+/// Half a second of a tone that is as loud as it was, once a codec has found its way into it. Read in
+/// another format it would be silence or noise.
+fn is_loud(samples: &[i16]) -> bool {
+    let settled = samples
+        .get(10 * FRAME_SAMPLES..24 * FRAME_SAMPLES)
+        .expect("half a second");
+    let power = settled
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum::<f64>();
+    let level = (power / settled.len() as f64).sqrt();
+    let turns = settled
+        .windows(2)
+        .filter(|pair| (pair[0] < 0) != (pair[1] < 0))
+        .count();
+    // A sine of 500 Hz and 8,000 crosses zero a thousand times a second.
+    (5_000.0..6_300.0).contains(&level) && turns.abs_diff(280) < 10
 }
 
 #[test]

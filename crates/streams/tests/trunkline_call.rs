@@ -11,10 +11,16 @@ use trunkline_call::{
     Mark, Why,
 };
 use trunkline_streams::trunkline::{ANSWER_TIME_MAX, BACKLOG_BYTES_MAX, EARLY_EVENTS_MAX};
-use trunkline_streams::{AnswerMode, AppInput, CloseCode, PING_EVERY, SampleRate, WireOptions};
+use trunkline_streams::{
+    AnswerMode, AppInput, CloseCode, Codecs, PING_EVERY, SampleRate, WireOptions,
+};
 
 const MANUAL: WireOptions = WireOptions {
     sample_rate: SampleRate::Hz16000,
+    codecs: Codecs {
+        up: None,
+        down: None,
+    },
     answer: AnswerMode::Manual,
 };
 

@@ -62,8 +62,10 @@ keys! {
     ROUTE "routes[]" [
         "to" "from" "trunk" "provider" "user" "header" "source" "time" "app" "parameters"
     ] later [];
-    APP "apps.NAME" ["type" "role" "url" "protocol" "sample_rate" "answer" "on_lost"]
-        later ["stt" "llm" "tts" "barge_in"];
+    APP "apps.NAME" [
+        "type" "role" "url" "protocol" "sample_rate" "codec" "bidirectional_codec" "answer"
+        "on_lost"
+    ] later ["stt" "llm" "tts" "barge_in"];
     ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];
     TLS "tls" ["ca_file"] later [];
     FETCH "fetch" ["allow"] later [];

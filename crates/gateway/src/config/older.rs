@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
-use trunkline_providers::Secret;
+use trunkline_providers::{Provider, Secret};
 
 /// The fewest RTP ports: five calls.
 const RTP_PORTS_MIN: u32 = 10;
@@ -58,9 +58,9 @@ pub fn flat_keys(file: &Section<'_>, settings: &mut Settings) -> Flat {
 }
 
 /// Reads `SIP_SERVER_HOST`, `SIP_SERVER_PORT`, `SIP_RTP_PORT_RANGE`, `SIP_PUBLIC_WS_URL`, and what
-/// the providers' own libraries read: `TWILIO_AUTH_TOKEN`, `TELNYX_API_KEY`, `TELNYX_PUBLIC_KEY`,
-/// `PLIVO_AUTH_TOKEN`. The first two are about SIP, or beside flat keys about HTTP, as they were
-/// when those keys were usual.
+/// the providers' own libraries read: `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN`, `TELNYX_API_KEY`,
+/// `TELNYX_PUBLIC_KEY`, `PLIVO_AUTH_TOKEN`. The first two are about SIP, or beside flat keys about
+/// HTTP, as they were when those keys were usual. `SIP_PROVIDER` need only be one we have.
 pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings: &mut Settings) {
     let written = Written { variables, report };
     let remedy = "set it to an address of this machine, such as 0.0.0.0";
@@ -81,7 +81,17 @@ pub fn variables(variables: &Variables, is_old: bool, report: &Report, settings:
         Some(Err(why)) => report.elsewhere(format!("SIP_RTP_PORT_RANGE: {why}"), why.remedy()),
         None => {}
     }
+    let provider = written.value("SIP_PROVIDER");
+    if let Some(name) = provider.filter(|name| Provider::named(name).is_none()) {
+        report.elsewhere(
+            format!("SIP_PROVIDER: {name:?} is no provider that is known here"),
+            "set it to twilio or telnyx, or remove it: each has paths of its own, and all are there",
+        );
+    }
     let providers = &mut settings.providers;
+    if let Some(sid) = written.value("TWILIO_ACCOUNT_SID") {
+        providers.twilio.account_sid = Some(sid.to_owned());
+    }
     written.secret("TWILIO_AUTH_TOKEN", &mut providers.twilio.auth_token);
     written.secret("PLIVO_AUTH_TOKEN", &mut providers.plivo.auth_token);
     written.secret("TELNYX_API_KEY", &mut providers.telnyx.api_key);

@@ -3,7 +3,7 @@
 use super::card::{Card, Way};
 use super::parties::Parties;
 use super::{Desk, Inner};
-use crate::apps;
+use crate::apps::{self, Asking};
 use crate::random;
 use crate::settings::{AppEntry, AppRole};
 use crate::shard::{CallKey, NewCall, NewLine, Silence, ToCall, ToShard};
@@ -218,15 +218,12 @@ impl Desk {
 
     fn open(&self, key: CallKey, dialect: Dialect, url: String, info: &CallInfo) {
         let (news, info) = (self.to_inner.clone(), info.clone());
-        let trust = self.settings.tls.clone();
-        let subprotocol = dialect.subprotocol();
+        let asking = Asking::of(dialect, &self.settings);
         tokio::spawn(async move {
-            let _ = news.send(
-                match apps::open(&url, subprotocol, &trust, &info, |_| Ok(())).await {
-                    Ok(socket) => Inner::Opened(key, Box::new(socket)),
-                    Err(error) => Inner::OpenFailed(key, error.to_string()),
-                },
-            );
+            let _ = news.send(match apps::open(&url, &asking, &info, |_| Ok(())).await {
+                Ok(socket) => Inner::Opened(key, Box::new(socket)),
+                Err(error) => Inner::OpenFailed(key, error.to_string()),
+            });
         });
     }
 

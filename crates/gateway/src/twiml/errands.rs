@@ -5,7 +5,7 @@ mod tests;
 
 use super::fetch::{self, Asked};
 use super::{speech, steps};
-use crate::apps;
+use crate::apps::{self, Asking};
 use crate::settings::Settings;
 use crate::shard::AppStream;
 use crate::sound::{self, WAV_BYTES_MAX};
@@ -68,10 +68,15 @@ async fn do_within(
                 Ok(Done::Brought(Brought::Page(steps)))
             }
             Errand::Stream(stream) => {
-                let (url, tls) = (&stream.url, &settings.tls);
+                let url = &stream.url;
+                let asking = Asking {
+                    auth_token: settings.providers.twilio.auth_token.clone(),
+                    trust: settings.tls.clone(),
+                    ..Asking::default()
+                };
                 let check = |address| settings.fetch.check(url, address);
                 let permits = |address| check(address).map_err(|why| why.to_string());
-                let opened = apps::open(url, None, tls, info, permits).await;
+                let opened = apps::open(url, &asking, info, permits).await;
                 let opened = opened.map_err(|error| error.to_string())?;
                 Ok(Done::Connected(Box::new(opened)))
             }

@@ -12,9 +12,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use trunkline::apps;
+use trunkline::apps::{self, Asking};
 use trunkline::http::upgrade::Upgrade;
-use trunkline::settings::Trust;
 use trunkline::shard::{
     AppStream, CallKey, NewCall, NewLine, Report, Shard, Silence, ToShard, websocket_config,
 };
@@ -281,7 +280,7 @@ async fn open(url: &str) -> Result<WebSocket<AppStream>, apps::OpenError> {
     };
     let begun = Instant::now();
     loop {
-        match apps::open(url, None, &Trust::default(), &info, |_| Ok(())).await {
+        match apps::open(url, &Asking::default(), &info, |_| Ok(())).await {
             Err(apps::OpenError::Connect { .. }) if begun.elapsed() < Duration::from_secs(20) => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use trunkline_providers::signature::telnyx::SigningKey;
 
 use crate::peer::{self, peers_folder, with_peer};
-use crate::support::Gateway;
+use crate::support::{Caller, Gateway, Lobby};
 
 const WEBHOOKS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -75,5 +75,40 @@ fn webhooks_that_the_providers_packages_sign_are_taken_and_tampered_ones_are_not
             "{told}"
         );
         println!("seed {seed}: {}", told["told"]);
+    });
+}
+
+/// Says whether Twilio's own package believes the signature of a handshake.
+const BELIEVES: &str = "import sys; from twilio.request_validator import RequestValidator; \
+    token, url, signature = sys.argv[1:]; \
+    sys.exit(not RequestValidator(token).validate(url, {}, signature))";
+
+#[test]
+fn twilios_package_believes_the_handshake_that_an_application_gets() {
+    let test = "handshakes verified by Twilio's package";
+    with_peer("providers", test, find(), |python| {
+        let lobby = Lobby::open();
+        let apps = format!(
+            "providers: {{twilio: {{auth_token: \"{TOKEN}\"}}}}\n\
+             routes: [{{to: \"*\", app: bot}}]\n\
+             apps: {{bot: {{type: websocket, url: \"ws://{}/ws?a=1\", protocol: twilio}}}}\n",
+            lobby.address()
+        );
+        let gateway = Gateway::start("providers-handshake", &apps);
+        let caller = Caller::dial(&gateway.uri("alice"));
+        let (session, asked) = lobby.accept_asked();
+        let signature = asked["x-twilio-signature"].to_str().expect("base64");
+        let url = format!("ws://{}/ws?a=1", lobby.address());
+        let believes = |url: &str| {
+            let mut command = peer::command(&python);
+            command.args(["-c", BELIEVES, TOKEN, url, signature]);
+            command
+                .status()
+                .expect("setpriv is part of util-linux")
+                .success()
+        };
+        assert!(believes(&url));
+        assert!(!believes(&format!("{url}2")));
+        drop((session, caller));
     });
 }

@@ -9,18 +9,24 @@ use serde_json::{Value, json};
 use trunkline_audio::g711::ulaw;
 use trunkline_call::{Digit, EndReason};
 use trunkline_phone::softphone::{Script, Settings};
+use trunkline_providers::Secret;
+use trunkline_providers::signature::twilio::{Headers, Keys, SIGNATURE_HEADER, Signed, verify};
 
 use crate::support::lobby::Closed;
 use crate::support::{Caller, Gateway, Lobby, Session, sound};
 
 /// The gateway that gives its calls to this application, by Twilio's protocol.
 fn gateway(name: &str, lobby: &Lobby) -> Gateway {
-    let apps = format!(
+    Gateway::start(name, &apps("twilio", lobby))
+}
+
+/// An application that takes every call.
+fn apps(protocol: &str, lobby: &Lobby) -> String {
+    format!(
         "routes: [{{to: \"*\", app: bot}}]\n\
-         apps: {{bot: {{type: websocket, url: \"{}\", protocol: twilio}}}}\n",
+         apps: {{bot: {{type: websocket, url: \"{}\", protocol: {protocol}}}}}\n",
         lobby.url()
-    );
-    Gateway::start(name, &apps)
+    )
 }
 
 /// The next message of this event; its body.
@@ -114,4 +120,48 @@ fn a_clear_silences_at_once_gives_the_marks_back_and_a_close_hangs_up() {
     assert_eq!(report.end, EndReason::Remote);
     let frames = sound::frames_of_tone(1_000.0, 16_000, report.heard.samples());
     assert!(frames < 10 * 50, "{frames} frames after a clear at once");
+}
+
+#[test]
+fn an_application_for_twilio_is_asked_with_twilios_signature() {
+    let lobby = Lobby::open();
+    let token = "providers: {twilio: {auth_token: \"12345\"}}\n";
+    let settings = format!("{}{token}", apps("twilio", &lobby));
+    let gateway = Gateway::start("twilio-signed", &settings);
+    let caller = Caller::dial(&gateway.uri("alice"));
+    let (mut session, asked) = lobby.accept_asked();
+    let start = wait_for(&mut session, "start");
+    let call = start["start"]["callSid"].as_str().expect("a call");
+    let id = call.strip_prefix("CA").expect("an id of Twilio's");
+    let signed = lobby.url().replace("{call_id}", id);
+    let keys = Keys {
+        auth_token: Secret::new("12345".to_owned()),
+        shared_keys: Vec::new(),
+    };
+    let headers = Headers {
+        signature: asked[SIGNATURE_HEADER].to_str().ok(),
+        settings: None,
+    };
+    assert_eq!(verify(&keys, &signed, Signed::Get, headers), Ok(()));
+    assert!(verify(&keys, &lobby.url(), Signed::Get, headers).is_err());
+    drop((session, caller));
+}
+
+#[test]
+fn no_other_application_is_asked_with_a_signature() {
+    let lobby = Lobby::open();
+    let token = "providers: {twilio: {auth_token: \"12345\"}}\n";
+    for (name, settings) in [
+        ("twilio-unsigned", apps("twilio", &lobby)),
+        (
+            "telnyx-unsigned",
+            format!("{}{token}", apps("telnyx", &lobby)),
+        ),
+    ] {
+        let gateway = Gateway::start(name, &settings);
+        let caller = Caller::dial(&gateway.uri("alice"));
+        let (_session, asked) = lobby.accept_asked();
+        assert_eq!(asked.get(SIGNATURE_HEADER), None, "{name}");
+        drop(caller);
+    }
 }

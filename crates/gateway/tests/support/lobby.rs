@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+use tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
+use tungstenite::http::HeaderMap;
 use tungstenite::{Error, Message, WebSocket};
 
 use super::{PATIENCE, Patience, eventually, is_pause};
@@ -53,8 +55,26 @@ impl Lobby {
 
     /// The next call.
     pub fn accept(&self) -> Session {
-        let stream = self.accept_tcp();
-        Session::new(tungstenite::accept(stream).expect("the gateway's WebSocket handshake"))
+        self.accept_asked().0
+    }
+
+    /// The next call, and the headers with which the gateway asked.
+    pub fn accept_asked(&self) -> (Session, HeaderMap) {
+        let mut asked = HeaderMap::new();
+        let look = Look(&mut asked);
+        let socket = tungstenite::accept_hdr(self.accept_tcp(), look);
+        let session = Session::new(socket.expect("the gateway's WebSocket handshake"));
+        (session, asked)
+    }
+}
+
+/// Keeps the headers of a handshake.
+struct Look<'a>(&'a mut HeaderMap);
+
+impl Callback for Look<'_> {
+    fn on_request(self, asked: &Request, answer: Response) -> Result<Response, ErrorResponse> {
+        self.0.clone_from(asked.headers());
+        Ok(answer)
     }
 }
 

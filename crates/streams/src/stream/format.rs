@@ -56,6 +56,17 @@ impl Encoding {
         }
     }
 
+    /// Its name in configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pcmu => "pcmu",
+            Self::Pcma => "pcma",
+            Self::L16Little | Self::L16Big | Self::L16Unknown => "l16",
+            Self::G722 => "g722",
+            Self::Opus => "opus",
+        }
+    }
+
     /// Its name in RTP (RFC 3551 §6).
     pub fn rtp_name(self) -> &'static str {
         match self {
@@ -84,6 +95,15 @@ impl MediaFormat {
         encoding: Encoding::Pcmu,
         rate: 8_000,
     };
+
+    /// An encoding at the rate that telephony has it at: 8 kHz for G.711, 16 kHz for all others.
+    pub const fn usual(encoding: Encoding) -> Self {
+        let rate = match encoding {
+            Encoding::Pcmu | Encoding::Pcma => 8_000,
+            _ => 16_000,
+        };
+        Self { encoding, rate }
+    }
 
     /// The bytes of 20 ms, about where they are compressed.
     pub fn frame_bytes(self) -> usize {

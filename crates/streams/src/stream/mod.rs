@@ -56,6 +56,8 @@ pub struct Manners {
     pub format: MediaFormat,
     /// Linear sound that `start` may announce instead, where [`Self::format`] is none.
     pub linear: Option<MediaFormat>,
+    /// Encodings that whoever sets up the stream chooses from, for each direction apart.
+    pub codecs: &'static [Encoding],
     /// How the server's end says that the call is over.
     pub hangup: Hangup,
     /// What becomes of marks when the provider's queue is cleared.
@@ -78,6 +80,7 @@ impl Manners {
     pub const USUAL: Self = Self {
         format: MediaFormat::PCMU,
         linear: None,
+        codecs: &[],
         hangup: Hangup::Close,
         marks: Marks::None,
         paced_by_server: false,

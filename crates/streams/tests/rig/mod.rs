@@ -100,7 +100,16 @@ impl Rig {
 
     /// 20 ms of the caller, all samples of this value.
     pub fn heard(&mut self, value: i16) -> Vec<Out> {
-        let frame = AudioFrame::from_samples([value; FRAME_SAMPLES]);
+        self.hear([value; FRAME_SAMPLES])
+    }
+
+    /// The next 20 ms of a caller who is [`tone_frame`].
+    pub fn tone(&mut self) -> Vec<Out> {
+        self.hear(tone_frame(self.at / FRAME_SAMPLES as u64))
+    }
+
+    fn hear(&mut self, samples: [i16; FRAME_SAMPLES]) -> Vec<Out> {
+        let frame = AudioFrame::from_samples(samples);
         let event = CallEvent::Audio {
             frame,
             at: self.at,
@@ -140,6 +149,15 @@ impl Rig {
             });
         }
     }
+}
+
+/// A frame of 500 Hz with peaks of 8,000.
+pub fn tone_frame(number: u64) -> [i16; FRAME_SAMPLES] {
+    std::array::from_fn(|at| {
+        let at = number * FRAME_SAMPLES as u64 + at as u64;
+        let turns = at as f64 * 500.0 / 16_000.0;
+        ((turns * std::f64::consts::TAU).sin() * 8_000.0) as i16
+    })
 }
 
 /// All samples that the outputs speak.

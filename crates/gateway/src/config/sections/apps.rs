@@ -9,9 +9,9 @@ use crate::config::overrides::InProcess;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
 use std::collections::BTreeMap;
 use trunkline_streams::dialect::{Open, StreamDialect, dialect};
-use trunkline_streams::stream::MediaFormat;
+use trunkline_streams::stream::{Encoding, MediaFormat};
 use trunkline_streams::trunkline::DIALECT;
-use trunkline_streams::{AnswerMode, Dialect, SampleRate, WireOptions};
+use trunkline_streams::{AnswerMode, Codecs, Dialect, SampleRate, WireOptions};
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -73,7 +73,15 @@ fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
 }
 
 /// What only a connection needs.
-const OF_A_WEBSOCKET: [&str; 5] = ["role", "url", "protocol", "sample_rate", "on_lost"];
+const OF_A_WEBSOCKET: [&str; 7] = [
+    "role",
+    "url",
+    "protocol",
+    "sample_rate",
+    "codec",
+    "bidirectional_codec",
+    "on_lost",
+];
 
 /// What is in this process has little to set.
 fn refuse(section: &Section<'_>, keys: &[&'static str]) {
@@ -125,12 +133,17 @@ fn options(section: &Section<'_>, dialect: Dialect) -> Option<WireOptions> {
         Some(field) => rate(&field, stream),
         None => Some(own_rate(stream)),
     };
+    let codecs = Codecs {
+        up: codec(section, "codec", stream),
+        down: codec(section, "bidirectional_codec", stream),
+    };
     let answer = match section.get("answer") {
         Some(field) => answer(&field, stream),
         None => Some(AnswerMode::default()),
     };
     Some(WireOptions {
         sample_rate: sample_rate?,
+        codecs,
         answer: answer?,
     })
 }
@@ -138,6 +151,28 @@ fn options(section: &Section<'_>, dialect: Dialect) -> Option<WireOptions> {
 fn own_rate(stream: Option<&StreamDialect>) -> SampleRate {
     let rate = stream.map(|stream| SampleRate::try_from(stream.manners.format.rate));
     rate.and_then(Result::ok).unwrap_or_default()
+}
+
+/// What one direction is to be spelled in. Nothing was chosen where the key is missing, or wrong.
+fn codec(
+    section: &Section<'_>,
+    key: &'static str,
+    stream: Option<&StreamDialect>,
+) -> Option<Encoding> {
+    let field = section.get(key)?;
+    let codecs = stream.map_or(&[][..], |stream| stream.manners.codecs);
+    if codecs.is_empty() {
+        field.wrong(
+            "the audio of this protocol is chosen by no codec",
+            "remove the key; protocol: telnyx has it",
+        );
+        return None;
+    }
+    if section.get("sample_rate").is_some() {
+        field.wrong("a codec has its own rate", "remove sample_rate");
+    }
+    let words = codecs.iter().map(|codec| (codec.word(), *codec));
+    field.word(&words.collect::<Vec<_>>())
 }
 
 fn answer(field: &Field<'_>, stream: Option<&StreamDialect>) -> Option<AnswerMode> {

@@ -2,6 +2,8 @@
 
 use super::{proven, refused};
 use crate::settings::{AppEntry, WebSocketApp};
+use trunkline_streams::Codecs;
+use trunkline_streams::stream::Encoding;
 
 fn app(keys: &str) -> WebSocketApp {
     let settings = proven(&entry(keys), &[]);
@@ -34,6 +36,18 @@ fn a_dialect_brings_its_own_rate() {
 }
 
 #[test]
+fn each_direction_has_a_codec_of_its_own() {
+    let codecs = |keys| app(keys).options.codecs;
+    assert_eq!(codecs("protocol: telnyx"), Codecs::default());
+    let both = Codecs {
+        up: Some(Encoding::G722),
+        down: Some(Encoding::Opus),
+    };
+    let keys = "protocol: telnyx, codec: g722, bidirectional_codec: opus";
+    assert_eq!(codecs(keys), both);
+}
+
+#[test]
 fn what_a_dialect_cannot_do_is_refused() {
     for (keys, told) in [
         (
@@ -47,6 +61,18 @@ fn what_a_dialect_cannot_do_is_refused() {
         (
             "protocol: twilio, answer: manual",
             "an application cannot say in twilio that it answers",
+        ),
+        (
+            "protocol: twilio, codec: pcma",
+            "apps.bot.codec: the audio of this protocol is chosen by no codec",
+        ),
+        (
+            "protocol: telnyx, codec: amr-wb",
+            "write one of: pcmu, pcma, l16, g722, opus",
+        ),
+        (
+            "protocol: telnyx, sample_rate: 16000, codec: g722",
+            "apps.bot.codec: a codec has its own rate",
         ),
         ("protocol: audiosocket", "write one of: trunkline, twilio"),
         ("protocol: smoke", "write one of: trunkline, twilio"),

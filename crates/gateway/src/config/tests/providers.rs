@@ -1,6 +1,8 @@
 //! `providers` and `server.public_url`: what they accept, and where they say what is wrong.
 
 use super::*;
+use trunkline_providers::Provider;
+use trunkline_providers::rest::Account;
 
 const KEY: &str = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=";
 
@@ -76,6 +78,8 @@ fn what_is_wrong_is_told_with_its_place() {
 #[test]
 fn the_variables_of_the_providers_libraries_count_where_the_file_says_nothing() {
     let pairs = [
+        ("SIP_PROVIDER", "telnyx"),
+        ("TWILIO_ACCOUNT_SID", "AC1"),
         ("TWILIO_AUTH_TOKEN", "from-outside"),
         ("PLIVO_AUTH_TOKEN", "from-outside"),
         ("TELNYX_PUBLIC_KEY", KEY),
@@ -92,6 +96,8 @@ fn the_variables_of_the_providers_libraries_count_where_the_file_says_nothing() 
         token(&settings.providers.twilio.auth_token).as_deref(),
         Some("from-outside")
     );
+    let account = settings.providers.account(Provider::Twilio);
+    assert!(matches!(account, Some(Account::Twilio(it)) if it.account_sid == "AC1"));
     assert_eq!(
         token(&settings.providers.plivo.auth_token).as_deref(),
         Some("from-file")
@@ -101,9 +107,13 @@ fn the_variables_of_the_providers_libraries_count_where_the_file_says_nothing() 
     assert_eq!(url.to_string(), "https://voice.example.com");
     let told = refused(
         "",
-        &[("TELNYX_PUBLIC_KEY", "abc"), ("SIP_PUBLIC_WS_URL", "x")],
+        &[
+            ("TELNYX_PUBLIC_KEY", "abc"),
+            ("SIP_PUBLIC_WS_URL", "x"),
+            ("SIP_PROVIDER", "twillio"),
+        ],
     );
-    assert_eq!(told.lines().count(), 2, "{told}");
+    assert_eq!(told.lines().count(), 3, "{told}");
     let older = proven("public_ws_url: wss://a.example", &[]);
     assert_eq!(
         older.server.public_url.unwrap().to_string(),
