@@ -1,7 +1,10 @@
 //! TwiML that an application sends us, as it would send it to Twilio: what is to become of its call.
 
+mod gather;
 #[cfg(test)]
 mod tests;
+
+pub use gather::{Gather, KEYS_MAX, PATIENCE_S_MAX};
 
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -63,13 +66,15 @@ pub enum Verb {
         /// Its `<Parameter>`s, names and values.
         parameters: Vec<(String, String)>,
     },
+    /// `<Gather>`.
+    Gather(Gather),
     /// Any other verb that Twilio has, by its name.
     Other(&'static str),
 }
 
 /// Twilio's verbs that are not read any further.
-const OTHERS: [&str; 9] = [
-    "Start", "Stop", "Stream", "Gather", "Record", "Enqueue", "Leave", "Pay", "Prompt",
+const OTHERS: [&str; 8] = [
+    "Start", "Stop", "Stream", "Record", "Enqueue", "Leave", "Pay", "Prompt",
 ];
 
 /// Why a text is no TwiML.
@@ -99,6 +104,9 @@ pub enum BadTwiml {
     /// A text that is too long to be spoken.
     #[error("<Say> has more than {SPOKEN_BYTES_MAX} bytes of text; cut it in two")]
     TooLong,
+    /// Something that is not to be heard while keys are gathered.
+    #[error("<Gather> holds something else than <Say>, <Play> of a URL and <Pause>")]
+    NoPrompt,
     /// A connection to something else than a stream.
     #[error("<Connect> holds something else than one <Stream url>")]
     NoStream,
@@ -143,6 +151,7 @@ fn verb(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
         "Pause" => pause(node),
         "Redirect" => redirect(node),
         "Connect" => connect(node),
+        "Gather" => gather::read(node).map(Verb::Gather),
         name => {
             let known = OTHERS.into_iter().find(|known| *known == name);
             known.map(Verb::Other).ok_or_else(|| {
@@ -216,10 +225,14 @@ fn pause(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
 
 fn redirect(node: &Node<'_, '_>) -> Result<Verb, BadTwiml> {
     let url = called(node, &[]).ok_or(BadTwiml::Empty("Redirect", "the URL of a document"))?;
-    let method = node.attribute("method").unwrap_or("POST");
-    let bad = BadTwiml::Attribute("Redirect", "method", "GET or POST");
-    let is_get = is_get(method).ok_or(bad)?;
+    let is_get = method(node, "Redirect")?;
     Ok(Verb::Redirect { url, is_get })
+}
+
+/// `method`: whether it is GET.
+fn method(node: &Node<'_, '_>, verb: &'static str) -> Result<bool, BadTwiml> {
+    let method = node.attribute("method").unwrap_or("POST");
+    is_get(method).ok_or(BadTwiml::Attribute(verb, "method", "GET or POST"))
 }
 
 /// Whether a method is GET, where it is GET or POST.

@@ -187,7 +187,7 @@ impl Line {
 pub(crate) fn handle_input(wire: &mut impl Speaker, now: Instant, input: AppInput<'_>) {
     match input {
         // Only documents have errands.
-        AppInput::Timeout | AppInput::Brought(_) => {}
+        AppInput::Timeout | AppInput::Brought(..) => {}
         AppInput::Event(event) => take_event(wire, now, event),
         AppInput::Opened => opened(wire, now),
         AppInput::OpenFailed => {

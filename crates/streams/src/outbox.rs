@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde_json::Value;
 use trunkline_call::{CallCommand, GatewayReason};
 
-use crate::document::Errand;
+use crate::document::{Errand, ErrandId};
 use crate::{AppOutput, Frame};
 
 /// What a buffer keeps for the next message: two seconds of 16 kHz. More than that is given back.
@@ -24,7 +24,7 @@ enum Item {
     Command(CallCommand<'static>),
     Play(Range<usize>),
     Redial,
-    Errand(u64, Errand),
+    Errand(ErrandId, Errand),
     End(GatewayReason),
 }
 
@@ -96,9 +96,9 @@ impl Outbox {
         self.items.push_back(Item::Redial);
     }
 
-    /// Something to be done for the document of this number.
-    pub(crate) fn errand(&mut self, document: u64, errand: Errand) {
-        self.items.push_back(Item::Errand(document, errand));
+    /// Something to be done for a document.
+    pub(crate) fn errand(&mut self, id: ErrandId, errand: Errand) {
+        self.items.push_back(Item::Errand(id, errand));
     }
 
     /// The end of the call.
@@ -127,7 +127,7 @@ impl Outbox {
             Item::Close(code) => AppOutput::Close(code),
             Item::Command(command) => AppOutput::Command(command),
             Item::Redial => AppOutput::Redial,
-            Item::Errand(document, errand) => AppOutput::Errand(document, errand),
+            Item::Errand(id, errand) => AppOutput::Errand(id, errand),
             Item::End(reason) => AppOutput::End(reason),
         })
     }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use trunkline_call::{AppStats, CallCommand, CallEvent, GatewayReason};
 
-use crate::document::{Brought, Errand};
+use crate::document::{Brought, Errand, ErrandId};
 
 /// The longest message that a connection takes from an application: five minutes of speech at
 /// 24 kHz. A longer one is [`AppInput::BrokenFraming`].
@@ -42,7 +42,7 @@ pub enum AppInput<'a> {
     /// It could not be opened, or not in time.
     OpenFailed,
     /// What came of an errand; only documents have any.
-    Brought(Brought),
+    Brought(ErrandId, Brought),
     /// A message of the application.
     Received(Frame<'a>),
     /// The application answered a ping.
@@ -74,8 +74,8 @@ pub enum AppOutput<'a> {
     /// The application is lost and the call goes on: open another connection to it. What comes of
     /// that is told as [`AppInput::Opened`] or [`AppInput::OpenFailed`].
     Redial,
-    /// Do this for the document of this number, and bring it what comes of that.
-    Errand(u64, Errand),
+    /// Do this for a document, and bring it what comes of that.
+    Errand(ErrandId, Errand),
     /// End the call for this reason; [`CallEvent::Ended`] follows from the leg.
     End(GatewayReason),
 }

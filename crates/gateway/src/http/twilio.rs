@@ -172,8 +172,8 @@ mod tests {
         let say = "<Response><Say>Hi</Say></Response>";
         let (code, why) = told(&[("Twiml", say)]).unwrap_err();
         assert!(code == 21_200 && why.contains("speech.command"), "{why}");
-        let gather = "<Response><Gather/></Response>";
-        let (code, why) = told(&[("Twiml", gather)]).unwrap_err();
-        assert!(code == 12_200 && why.contains("<Gather>"), "{why}");
+        let record = "<Response><Record/></Response>";
+        let (code, why) = told(&[("Twiml", record)]).unwrap_err();
+        assert!(code == 12_200 && why.contains("<Record>"), "{why}");
     }
 }

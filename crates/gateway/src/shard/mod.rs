@@ -38,7 +38,7 @@ use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
 use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats, Wish};
 use trunkline_sip::endpoint::{Action, Event};
-use trunkline_streams::document::{Brought, Errand};
+use trunkline_streams::document::{Brought, Errand, ErrandId};
 use trunkline_streams::{AppStats, AppWire};
 use tungstenite::WebSocket;
 
@@ -101,7 +101,7 @@ pub enum ToCall {
     /// This takes the place of its application, which is let go.
     Follow(Box<dyn AppWire>),
     /// What came of an errand of the document it follows.
-    Brought(Brought),
+    Brought(ErrandId, Brought),
 }
 
 /// What a shard tells.
@@ -123,8 +123,8 @@ pub enum Report {
     },
     /// A call has lost its application and wants another connection to it.
     Redial(CallKey),
-    /// The document of this number, which a call follows, wants something done.
-    Errand(u64, Errand),
+    /// A document that a call follows wants something done.
+    Errand(ErrandId, Errand),
     /// A call wants something that only its provider's REST interface can do.
     AtProvider(CallKey, Wish),
     /// A call is over and its sockets are closed.

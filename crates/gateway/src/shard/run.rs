@@ -326,11 +326,12 @@ impl Loop {
         let (Some(&a), Some(&b)) = (self.places.get(&from), self.places.get(&to)) else {
             return;
         };
-        let registry = self.poll.registry();
-        let Some(from) = self.slots[a].as_mut() else {
+        let give = |slot: &mut Slot, around: &Surroundings<'_>, _: &mut Datagrams| {
+            slot.give_application(now, around)
+        };
+        let Some(application) = self.with(a, now, give) else {
             return;
         };
-        let application = from.give_application(registry);
         self.with(b, now, |slot, around, _| {
             slot.take_application(application, now, around)
         });

@@ -232,8 +232,8 @@ impl Slot {
             ToCall::OpenFailed => self.wire.handle_input(now, AppInput::OpenFailed),
             ToCall::Poke => self.wire.handle_input(now, AppInput::Timeout),
             ToCall::Follow(wire) => self.follow(wire, now, around),
-            ToCall::Brought(brought) => {
-                self.wire.handle_input(now, AppInput::Brought(brought));
+            ToCall::Brought(id, brought) => {
+                self.wire.handle_input(now, AppInput::Brought(id, brought));
             }
             ToCall::Opened(socket) => self.open(*socket, now, around),
         }
@@ -372,8 +372,8 @@ impl Slot {
                     let _ = around.reports.send(Report::Redial(self.key));
                     continue;
                 }
-                AppOutput::Errand(document, errand) => {
-                    let _ = around.reports.send(Report::Errand(document, errand));
+                AppOutput::Errand(id, errand) => {
+                    let _ = around.reports.send(Report::Errand(id, errand));
                     continue;
                 }
                 AppOutput::Close(code) => {

@@ -7,7 +7,7 @@ use crate::twiml::{Done, do_errand};
 use std::sync::Arc;
 use trunkline_call::{CallId, Why};
 use trunkline_streams::Document;
-use trunkline_streams::document::{Brought, Errand, Step};
+use trunkline_streams::document::{Brought, Errand, ErrandId, Step};
 
 /// What came of an errand.
 pub struct Outcome {
@@ -57,8 +57,8 @@ impl Desk {
     }
 
     /// Does something for a document, unless another has taken its place.
-    pub(super) fn errand(&mut self, document: u64, errand: Errand) {
-        let Some(card) = self.follower(document) else {
+    pub(super) fn errand(&mut self, id: ErrandId, errand: Errand) {
+        let Some(card) = self.follower(id.document) else {
             return;
         };
         let info = card.info.clone();
@@ -68,25 +68,25 @@ impl Desk {
             let is_stream = matches!(errand, Errand::Stream(_));
             let done = do_errand(errand, &info, settings).await;
             let outcome = Outcome { is_stream, done };
-            let _ = news.send(Inner::Errand(document, outcome));
+            let _ = news.send(Inner::Errand(id, outcome));
         });
     }
 
     /// Brings a document what came of its errand.
-    pub(super) fn errand_done(&mut self, document: u64, outcome: Outcome) {
-        let Some(card) = self.follower(document) else {
+    pub(super) fn errand_done(&mut self, id: ErrandId, outcome: Outcome) {
+        let Some(card) = self.follower(id.document) else {
             return;
         };
         let key = card.key;
         let told = match outcome.done {
-            Ok(Done::Brought(brought)) => ToCall::Brought(brought),
+            Ok(Done::Brought(brought)) => ToCall::Brought(id, brought),
             Ok(Done::Connected(socket)) => ToCall::Opened(socket),
             Err(why) => {
                 tracing::warn!(call = %card.info.id, "the document of a call: {why}");
                 card.record.detail = Some(why);
                 match outcome.is_stream {
                     true => ToCall::OpenFailed,
-                    false => ToCall::Brought(Brought::Nothing),
+                    false => ToCall::Brought(id, Brought::Nothing),
                 }
             }
         };

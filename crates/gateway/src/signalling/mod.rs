@@ -43,6 +43,7 @@ use trunkline_legs::DialNews;
 use trunkline_legs::sip::answer_stray;
 use trunkline_sip::Message;
 use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply, Service};
+use trunkline_streams::document::ErrandId;
 use tungstenite::WebSocket;
 
 /// How many datagrams are read before anything else has its turn.
@@ -74,8 +75,8 @@ enum Inner {
     Pressed(CallKey),
     /// A call that a provider was to place should have come by now.
     AwaitedTooLong(CallId),
-    /// An errand of the document of this number came to its end.
-    Errand(u64, documents::Outcome),
+    /// An errand of a document came to its end.
+    Errand(ErrandId, documents::Outcome),
     /// A name was looked up.
     Resolved(Box<Resolved>),
 }
@@ -271,7 +272,7 @@ impl Desk {
             Inner::Moved(key, news) => self.tell(key, ToCall::Dial(news)),
             Inner::Pressed(key) => self.press_waiting(key),
             Inner::AwaitedTooLong(id) => self.awaited_too_long(id),
-            Inner::Errand(document, outcome) => self.errand_done(document, outcome),
+            Inner::Errand(id, outcome) => self.errand_done(id, outcome),
             Inner::OpenFailed(key, why) => {
                 if let Some(card) = self.cards.get_mut(&key) {
                     let (call, app) = (card.info.id, &card.record.app);

@@ -27,7 +27,7 @@ impl Desk {
                 self.dial_for(PlacedFor { key, purpose }, target, headers);
             }
             Report::Redial(key) => self.redial(key),
-            Report::Errand(document, errand) => self.errand(document, errand),
+            Report::Errand(id, errand) => self.errand(id, errand),
             Report::AtProvider(key, wish) => self.ask_provider(key, wish),
             Report::Finished(key, last) => self.finished(key, *last),
         }

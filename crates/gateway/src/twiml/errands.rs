@@ -123,7 +123,7 @@ async fn fetch_page(
 ) -> Result<Vec<trunkline_streams::document::Step>, String> {
     let asked = Asked {
         url: &page.url,
-        form: facts(info),
+        form: facts(info, page.keys.as_deref()),
         is_get: page.method == Method::Get,
         signed_with: settings.providers.twilio.auth_token.as_ref(),
         bytes_max: BYTES_MAX,
@@ -134,14 +134,14 @@ async fn fetch_page(
     steps(document, Some(&found_at), settings).map_err(|why| wrong(why.to_string()))
 }
 
-/// What Twilio tells of a call where it asks what comes next.
-fn facts(info: &CallInfo) -> Form {
+/// What Twilio tells of a call where it asks what comes next, and of the keys that were gathered.
+fn facts(info: &CallInfo, keys: Option<&str>) -> Form {
     let call = format!("CA{}", info.id);
     let direction = match info.direction {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound-api",
     };
-    Form::from_iter([
+    let facts = [
         ("AccountSid", ACCOUNT),
         ("ApiVersion", "2010-04-01"),
         ("CallSid", call.as_str()),
@@ -149,5 +149,7 @@ fn facts(info: &CallInfo) -> Form {
         ("Direction", direction),
         ("From", info.from.as_str()),
         ("To", info.to.as_str()),
-    ])
+    ];
+    let keys = keys.map(|keys| ("Digits", keys));
+    Form::from_iter(facts.into_iter().chain(keys))
 }

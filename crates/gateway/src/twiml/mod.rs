@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use trunkline_call::{Digit, Parameters, Target, TransferMode};
 use trunkline_providers::twiml::{self, BadTwiml, Verb};
-use trunkline_streams::document::{Key, Method, Page, Sound, Speech, Step, Stream};
+use trunkline_streams::document::{Gather, Key, Method, Page, Sound, Speech, Step, Stream};
 
 /// What a `<Play>` of a configured prompt begins with.
 const PROMPT: &str = "prompt:";
@@ -28,11 +28,11 @@ pub enum BadDocument {
     #[error(transparent)]
     Twiml(#[from] BadTwiml),
     /// A verb that we do not have.
-    #[error(
-        "this gateway does not do <{0}> on a live call; it does <Say>, <Play>, <Pause>, <Dial>, \
-         <Refer>, <Redirect>, <Connect><Stream> and <Hangup>"
-    )]
+    #[error("this gateway does not do <{0}> on a live call; {instead}", instead = instead(.0))]
     Verb(&'static str),
+    /// Keys are gathered, and nothing says for whom.
+    #[error("<Gather>: write action, because the document has no URL of its own")]
+    NoAction,
     /// Nothing speaks.
     #[error(
         "<Say> needs a program that speaks: set speech.command in the configuration, such as \
@@ -42,6 +42,20 @@ pub enum BadDocument {
     /// A verb says something that cannot be.
     #[error("<{0}>: {1}")]
     Wrong(&'static str, String),
+}
+
+/// What may be written in place of a verb.
+fn instead(verb: &str) -> &'static str {
+    match verb {
+        "Start" | "Stop" => {
+            "connect the application with <Connect><Stream>, and have it pass on what it hears"
+        }
+        "Record" => "have the application of a <Connect><Stream> write what it hears",
+        _ => {
+            "it does <Say>, <Play>, <Pause>, <Gather>, <Dial>, <Refer>, <Redirect>, \
+             <Connect><Stream> and <Hangup>"
+        }
+    }
 }
 
 /// The steps of a document. `base` is where it was fetched, for what it writes relative to that.
@@ -94,12 +108,44 @@ fn step(verb: Verb, base: Option<&str>, settings: &Settings) -> Result<Step, Bad
             Step::Play(Sound::Speech(speech), times)
         }
         Verb::Pause(seconds) => Step::Wait(Duration::from_secs(seconds.into())),
-        Verb::Redirect { url, is_get } => Step::Go(Page {
-            url: web("Redirect", &url, base, settings)?,
-            method: if is_get { Method::Get } else { Method::Post },
-        }),
+        Verb::Redirect { url, is_get } => Step::Go(next("Redirect", &url, is_get, base, settings)?),
+        Verb::Gather(asked) => Step::Gather(gather(asked, base, settings)?),
         Verb::Connect { url, parameters } => Step::Connect(stream(url, &parameters, settings)?),
         Verb::Other(name) => return Err(BadDocument::Verb(name)),
+    })
+}
+
+/// A document that takes the place of this one.
+fn next(
+    verb: &'static str,
+    url: &str,
+    is_get: bool,
+    base: Option<&str>,
+    settings: &Settings,
+) -> Result<Page, BadDocument> {
+    Ok(Page {
+        url: web(verb, url, base, settings)?,
+        method: if is_get { Method::Get } else { Method::Post },
+        keys: None,
+    })
+}
+
+fn gather(
+    asked: twiml::Gather,
+    base: Option<&str>,
+    settings: &Settings,
+) -> Result<Gather, BadDocument> {
+    let action = asked.action.as_deref().or(base);
+    let action = action.ok_or(BadDocument::NoAction)?;
+    let prompts = asked.prompts.into_iter();
+    let prompts = prompts.map(|prompt| step(prompt, base, settings));
+    Ok(Gather {
+        prompts: prompts.collect::<Result<_, _>>()?,
+        keys_max: asked.keys_max.into(),
+        last_key: asked.last_key.and_then(Digit::from_char),
+        patience: Duration::from_secs(asked.patience_s.into()),
+        then: next("Gather", action, asked.is_get, base, settings)?,
+        tells_none: asked.tells_none,
     })
 }
 
@@ -202,6 +248,7 @@ mod tests {
         let next = Page {
             url: "https://a.example/n".to_owned(),
             method: Method::Post,
+            keys: None,
         };
         assert_eq!(steps.len(), 9);
         assert_eq!(steps[0], Step::Play(Sound::Here(vec![1].into()), Some(1)));
@@ -213,10 +260,35 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_told_to_the_action_or_to_where_the_document_is_from() {
+        let gathered = |inner: &str| match told(inner).map(|mut steps| steps.remove(0)) {
+            Ok(Step::Gather(gather)) => gather,
+            other => panic!("{other:?}"),
+        };
+        let own = gathered("<Gather/>");
+        assert_eq!(own.then.url, "https://a.example/x/y?z");
+        assert_eq!(own.last_key, Digit::from_char('#'));
+        let other = gathered("<Gather action=\"menu\" method=\"GET\"><Pause/></Gather>");
+        assert_eq!(other.then.url, "https://a.example/x/menu");
+        assert_eq!(other.then.method, Method::Get);
+        assert_eq!(other.prompts, [Step::Wait(Duration::from_secs(1))]);
+        let inline = "<Response><Gather/></Response>";
+        let refused = steps(inline, None, &Settings::default());
+        assert_eq!(refused, Err(BadDocument::NoAction));
+    }
+
+    #[test]
     fn one_verb_that_cannot_be_done_refuses_the_whole_document() {
         for (inner, word) in [
             ("<Pause/><Say>Hi</Say>", "speech.command"),
-            ("<Pause/><Gather/>", "does not do <Gather>"),
+            (
+                "<Pause/><Start><Stream url=\"wss://a.example/\"/></Start>",
+                "does not do <Start> on a live call; connect the application with <Connect><Stream>",
+            ),
+            ("<Pause/><Record/>", "does not do <Record>"),
+            ("<Pause/><Enqueue>a</Enqueue>", "it does <Say>"),
+            ("<Gather><Say>Hi</Say></Gather>", "speech.command"),
+            ("<Gather action=\"http://127.0.0.1/\"/>", "fetch.allow"),
             ("<Play digits=\"x\"/>", "'x' is no key"),
             ("<Play>prompt:bye</Play>", "add it to prompts"),
             ("<Play>file:///etc/passwd</Play>", "http://"),

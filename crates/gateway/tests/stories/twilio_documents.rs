@@ -1,11 +1,15 @@
 //! An application that was written for Twilio hands its call a document, and the caller hears what
 //! that says.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use trunkline_audio::g711::{alaw, ulaw};
-use trunkline_call::{CallEvent, EndReason};
+use trunkline_call::{CallEvent, Digit, EndReason};
+use trunkline_phone::softphone::{Script, Settings};
 use trunkline_providers::signature::twilio::{Headers, Keys, SIGNATURE_HEADER, Signed, verify};
 use trunkline_providers::{Form, Secret};
+use trunkline_sip::Message;
 use trunkline_sip::endpoint::Transport;
 
 use crate::support::lobby::Closed;
@@ -165,42 +169,77 @@ fn a_stream_has_the_call_until_it_closes_and_then_the_next_verb_runs() {
     );
 }
 
-#[test]
-fn a_document_goes_on_with_whoever_the_far_end_sends_the_call_to() {
-    let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
-    let tone = sound::tone(700.0, 16_000, SECOND / 2);
-    web.put("/after.wav", &sound::wav(16_000, &tone));
-    let (gateway, stream) = gateway_with_stream("document-moved", &lobby, &web, &other);
+/// A call that a telephone of this test has picked up, and its application.
+fn call_to_a_phone(gateway: &Gateway, lobby: &Lobby) -> (RawSip, Message, String, Session) {
     let phone = RawSip::toward(gateway.sip_port);
     let order = json!({"to": format!("sip:bob@{}", phone.local()), "app": "bot"});
     let (status, placed) = gateway.post("/v1/calls", &order);
     assert_eq!(status, 201, "{placed}");
     let invite = phone.expect("INVITE");
     phone.pick_up(&invite);
-    let mut first = lobby.accept();
-    let start = started(&mut first);
-    let call = start["start"]["callSid"].as_str().expect("a call");
-    let verbs = format!(
-        "<Connect><Stream url=\"{stream}\"/></Connect><Play>{}/after.wav</Play>",
-        web.origin()
-    );
-    follow(&gateway, call, &verbs);
-    let mut second = other.accept();
-    started(&mut second);
-    let callee = Callee::wait(Transport::Udp, says(650.0));
+    let mut session = lobby.accept();
+    let start = started(&mut session);
+    let call = start["start"]["callSid"]
+        .as_str()
+        .expect("a call")
+        .to_owned();
+    (phone, invite, call, session)
+}
+
+/// The telephone sends its call to somebody else, and waits until that is done.
+fn send_to(phone: &RawSip, invite: &Message, callee: &Callee) {
     let refer_to = format!("Refer-To: <{}>\r\n", callee.uri("carol"));
-    let refer = phone.within(&invite, "REFER", &refer_to, "");
+    let refer = phone.within(invite, "REFER", &refer_to, "");
     assert_eq!(phone.ask(&refer).status(), Some(202));
-    // It is told that the call has gone over once it has.
     loop {
         let notify = phone.expect("NOTIFY");
         phone.answer(&notify, 200, "OK");
         if notify.body().starts_with(b"SIP/2.0 200") {
-            break;
+            return;
         }
     }
+}
+
+#[test]
+fn a_document_goes_on_with_whoever_the_far_end_sends_the_call_to() {
+    let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
+    let tone = sound::tone(700.0, 16_000, SECOND / 2);
+    web.put("/after.wav", &sound::wav(16_000, &tone));
+    let (gateway, stream) = gateway_with_stream("document-moved", &lobby, &web, &other);
+    let (phone, invite, call, _first) = call_to_a_phone(&gateway, &lobby);
+    let verbs = format!(
+        "<Connect><Stream url=\"{stream}\"/></Connect><Play>{}/after.wav</Play>",
+        web.origin()
+    );
+    follow(&gateway, &call, &verbs);
+    let mut second = other.accept();
+    started(&mut second);
+    let callee = Callee::wait(Transport::Udp, says(650.0));
+    send_to(&phone, &invite, &callee);
     second.close(Some(1_000));
     callee.wait_for_tone(700.0, 22);
+    callee.report();
+}
+
+#[test]
+fn a_sound_that_the_far_end_leaves_behind_is_over_for_whoever_has_the_call_then() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let folder = crate::support::folder("document-left-files");
+    let file = |name: &str, hz, seconds| {
+        let file = folder.join(name);
+        let tone = sound::tone(hz, 16_000, seconds * SECOND);
+        std::fs::write(&file, sound::wav(16_000, &tone)).expect("a file");
+        json!(file)
+    };
+    let (long, after) = (file("long.wav", 500.0, 60), file("after.wav", 700.0, 1));
+    let more = format!("dial: {{allow: [\"sip:*\"]}}\nprompts: {{long: {long}, after: {after}}}\n");
+    let gateway = gateway("document-left", &lobby, &web, &more);
+    let (phone, invite, call, _first) = call_to_a_phone(&gateway, &lobby);
+    let verbs = "<Play>prompt:long</Play><Play>prompt:after</Play>";
+    follow(&gateway, &call, verbs);
+    let callee = Callee::wait(Transport::Udp, says(650.0));
+    send_to(&phone, &invite, &callee);
+    callee.wait_for_tone(700.0, 45);
     callee.report();
 }
 
@@ -406,4 +445,41 @@ fn a_call_that_nobody_takes_goes_on_with_the_next_verb_and_one_that_is_taken_is_
     assert_eq!((status, &told["code"]), (400, &json!(21220)), "{told}");
     callee.hang_up();
     assert_eq!(frames(550.0, caller.report().heard.samples()), 0);
+}
+
+#[test]
+fn a_key_that_is_pressed_ends_the_question_and_is_told_to_the_next_document() {
+    let (lobby, web) = (Lobby::open(), Web::open());
+    let tone = |hz| sound::wav(16_000, &sound::tone(hz, 16_000, SECOND / 2));
+    web.put("/ask.wav", &tone(440.0));
+    web.put("/picked.wav", &tone(880.0));
+    web.put(
+        "/menu/first",
+        b"<Response><Gather numDigits=\"1\" action=\"picked\"><Play loop=\"0\">/ask.wav</Play>\
+          </Gather><Hangup/></Response>",
+    );
+    web.put(
+        "/menu/picked",
+        b"<Response><Play>/picked.wav</Play></Response>",
+    );
+    let gateway = gateway("document-gather", &lobby, &web, "");
+    // However long the first document takes, one of these is pressed while it asks.
+    let key = Digit::from_char('5').expect("a key");
+    let presses = (1..30).map(Duration::from_secs);
+    let script = presses.fold(Script::new(), |script, at| script.press(at, &[key]));
+    let caller = Caller::follow(&gateway.uri("100"), Settings::default(), script);
+    let mut session = lobby.accept();
+    let start = started(&mut session);
+    let call = start["start"]["callSid"].as_str().expect("a call");
+    let url = format!("{}/menu/first", web.origin());
+    assert_eq!(update(&gateway, call, &[("Url", &url)]).0, 200);
+    let told = web.wait_asked("POST /menu/picked HTTP/1.1");
+    assert!(told.contains("Digits=5"), "{told}");
+    let report = caller.report();
+    assert_eq!(report.end, EndReason::Remote);
+    let heard = report.heard.samples();
+    let picked = 320 * begins(880.0, heard);
+    let count = frames(880.0, heard);
+    assert!((22..=25).contains(&count), "{count} frames");
+    assert_eq!(frames(440.0, &heard[picked..]), 0, "the question is over");
 }

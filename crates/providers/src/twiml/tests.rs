@@ -29,8 +29,8 @@ fn verbs_are_read_in_their_order() {
         refer,
         Ok(vec![Verb::Refer("sip:a@b.example?x=1&y=2".to_owned())])
     );
-    let gather = "<Gather><Say>Hello</Say></Gather>";
-    assert_eq!(response(gather), Ok(vec![Verb::Other("Gather")]));
+    let record = "<Record maxLength=\"30\"/>";
+    assert_eq!(response(record), Ok(vec![Verb::Other("Record")]));
     assert_eq!(response(""), Ok(vec![]));
 }
 
@@ -114,6 +114,48 @@ fn a_call_is_led_on_to_a_document_or_an_application() {
 }
 
 #[test]
+fn keys_are_asked_for_as_twilio_does_unless_it_says_otherwise() {
+    let usual = Gather {
+        prompts: Vec::new(),
+        keys_max: KEYS_MAX,
+        last_key: Some('#'),
+        patience_s: 5,
+        action: None,
+        is_get: false,
+        tells_none: false,
+    };
+    assert_eq!(only("<Gather/>"), Verb::Gather(usual));
+    let own = "<Gather input=\"dtmf\" numDigits=\"4\" finishOnKey=\"\" timeout=\"9\" action=\"/menu\" \
+               method=\"GET\" actionOnEmptyResult=\"true\"><Pause/><Say>Press one</Say></Gather>";
+    let Verb::Gather(gather) = only(own) else {
+        panic!("{own}");
+    };
+    assert_eq!(gather.prompts[0], Verb::Pause(1));
+    assert!(matches!(&gather.prompts[1], Verb::Say { text, .. } if text == "Press one"));
+    let told = Gather {
+        prompts: Vec::new(),
+        ..gather
+    };
+    let expected = Gather {
+        prompts: Vec::new(),
+        keys_max: 4,
+        last_key: None,
+        patience_s: 9,
+        action: Some("/menu".to_owned()),
+        is_get: true,
+        tells_none: true,
+    };
+    assert_eq!(told, expected);
+    for (attribute, keys) in [("numDigits=\"300\"", KEYS_MAX), ("numDigits=\"1\"", 1)] {
+        let written = format!("<Gather {attribute}/>");
+        assert!(
+            matches!(only(&written), Verb::Gather(it) if it.keys_max == keys),
+            "{written}"
+        );
+    }
+}
+
+#[test]
 fn what_a_verb_lacks_is_said() {
     for (inner, word) in [
         ("<Play/>", "WAV"),
@@ -126,6 +168,20 @@ fn what_a_verb_lacks_is_said() {
         ("<Connect/>", "Stream"),
         ("<Connect><Stream/></Connect>", "Stream"),
         ("<Connect><Room>a</Room></Connect>", "Stream"),
+        ("<Gather input=\"speech\"/>", "no speech is recognised"),
+        ("<Gather input=\"dtmf speech\"/>", "write dtmf"),
+        ("<Gather numDigits=\"0\"/>", "numDigits"),
+        ("<Gather timeout=\"auto\"/>", "timeout"),
+        ("<Gather timeout=\"601\"/>", "600"),
+        ("<Gather finishOnKey=\"12\"/>", "finishOnKey"),
+        (
+            "<Gather actionOnEmptyResult=\"maybe\"/>",
+            "actionOnEmptyResult",
+        ),
+        ("<Gather method=\"PUT\"/>", "<Gather method>"),
+        ("<Gather><Hangup/></Gather>", "<Gather> holds"),
+        ("<Gather><Play digits=\"1\"/></Gather>", "<Gather> holds"),
+        ("<Gather><Play/></Gather>", "WAV"),
     ] {
         let told = response(inner).unwrap_err().to_string();
         assert!(told.contains(word), "{inner}: {told}");

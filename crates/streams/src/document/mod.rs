@@ -4,11 +4,12 @@
 //! text, another document, a connection, it asks for as [`Errand`]; while a stream is connected it
 //! passes everything on between the call and that stream's wire.
 
+mod gather;
 mod step;
 #[cfg(test)]
 mod tests;
 
-pub use step::{Brought, Errand, Key, Method, Page, Sound, Speech, Step, Stream};
+pub use step::{Brought, Errand, ErrandId, Gather, Key, Method, Page, Sound, Speech, Step, Stream};
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ use trunkline_call::{
 
 use crate::outbox::Outbox;
 use crate::{AppInput, AppOutput, AppWire, StreamApp, WireOptions, twilio};
+use gather::Gathering;
 
 /// Documents that may follow each other while nothing happens on the call.
 pub const PAGES_IN_A_ROW_MAX: u32 = 10;
@@ -33,16 +35,20 @@ const KEY_GAP: Duration = Duration::from_millis(100);
 const KEY_PAUSE: Duration = Duration::from_millis(500);
 /// How a connection is closed that nobody needs (RFC 6455 section 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
-/// What marks the end of what is played. Applications cannot name a mark so.
-const PLAYED: &str = "\u{1}trunkline:document";
+/// What the marks begin with that stand behind what is played. Applications cannot name a mark so.
+const PLAYED: &str = "\u{1}trunkline:document:";
 
 /// One call that follows a document.
 pub struct Document {
-    /// Its name toward whoever does its errands.
-    number: u64,
+    /// Its last errand. What comes of an earlier one is awaited no more.
+    errand: ErrandId,
     info: CallInfo,
     steps: VecDeque<Step>,
+    /// Keys that are being gathered, and the prompts that are to be heard meanwhile.
+    gathering: Option<Gathering>,
     state: State,
+    /// The sounds so far: each has a mark of its own behind it.
+    sounds: u64,
     /// The wire of the stream that is connected or being connected.
     stream: Option<StreamApp>,
     stream_due: Option<Instant>,
@@ -72,6 +78,8 @@ enum State {
     Pressing(VecDeque<Key>, Instant),
     /// Until then nothing happens.
     Waiting(Instant),
+    /// Until then the next key is gathered.
+    Listening(Instant),
     /// The connection of a stream is being opened.
     Connecting,
     /// It is open.
@@ -87,9 +95,14 @@ impl Document {
     /// [`CallEvent::Answered`] first. `number` comes with every errand.
     pub fn new(number: u64, info: CallInfo, steps: Vec<Step>) -> Self {
         Self {
-            number,
+            errand: ErrandId {
+                document: number,
+                errand: 0,
+            },
             info,
             steps: steps.into(),
+            gathering: None,
+            sounds: 0,
             state: State::New,
             stream: None,
             stream_due: None,
@@ -117,16 +130,25 @@ impl Document {
 
     fn event(&mut self, now: Instant, event: &CallEvent) {
         if let CallEvent::Ended(_) = event {
-            self.state = State::Over;
+            self.over();
             self.stream_hears(now, AppInput::Event(event));
             return;
         }
         match (&self.state, event) {
             (State::Unanswered, CallEvent::Answered) => self.state = State::Ready,
+            (_, CallEvent::Dtmf { digit, .. }) if self.gathering.is_some() => {
+                self.gather(now, *digit);
+            }
             (State::Connecting | State::Streaming, event) => {
                 self.stream_hears(now, AppInput::Event(event));
             }
-            (State::Playing(..), CallEvent::MarkPlayed { mark, .. }) if mark.name() == PLAYED => {
+            (State::Playing(..), CallEvent::MarkPlayed { mark, .. }) if self.is_last(mark) => {
+                self.played();
+            }
+            // Somebody else cleared it, or the call has moved and the new party has not heard it.
+            (State::Playing(..), CallEvent::Cleared { unplayed, .. })
+                if unplayed.iter().any(|mark| self.is_last(mark)) =>
+            {
                 self.played();
             }
             // Where there is no room for the mark, nothing tells the end.
@@ -185,6 +207,7 @@ impl Document {
     fn time(&mut self, now: Instant) {
         match &mut self.state {
             State::Waiting(until) if *until <= now => self.state = State::Ready,
+            State::Listening(until) if *until <= now => self.gathered(),
             State::Pressing(keys, next) if *next <= now => match keys.pop_front() {
                 Some(Key::Digit(digit)) => {
                     *next = now + Duration::from_millis(DIGIT_MS.into()) + KEY_GAP;
@@ -201,6 +224,10 @@ impl Document {
     /// Does the steps that take no time, up to one that does.
     fn advance(&mut self, now: Instant) {
         while matches!(self.state, State::Ready) {
+            if self.gathering.is_some() {
+                self.prompt(now);
+                continue;
+            }
             match self.steps.pop_front() {
                 None | Some(Step::HangUp) => self.hang_up(HangupCause::Normal),
                 Some(step) => self.step(now, step),
@@ -227,13 +254,15 @@ impl Document {
             }
             Step::Go(page) => self.go(page),
             Step::Connect(stream) => self.connect(now, stream),
+            Step::Gather(gather) => self.gathering = Some(Gathering::new(gather)),
             Step::Move(target, mode) => self.transfer(target, mode),
             Step::HangUp => self.hang_up(HangupCause::Normal),
         }
     }
 
     fn ask(&mut self, errand: Errand) {
-        self.outbox.errand(self.number, errand);
+        self.errand.errand += 1;
+        self.outbox.errand(self.errand, errand);
     }
 
     /// Plays a sound once, and notes how often it is to be played after that.
@@ -246,10 +275,17 @@ impl Document {
         self.pages_in_a_row = 0;
         let copied = Cow::Owned(samples.to_vec());
         self.outbox.command(CallCommand::Play(copied));
-        if let Some(mark) = Mark::new(PLAYED) {
+        self.sounds += 1;
+        if let Some(mark) = Mark::new(&format!("{PLAYED}{}", self.sounds)) {
             self.outbox.command(CallCommand::Mark(mark));
         }
         self.state = State::Playing(samples, left.flatten());
+    }
+
+    /// Whether a mark stands behind the last sound.
+    fn is_last(&self, mark: &Mark) -> bool {
+        let number = mark.name().strip_prefix(PLAYED);
+        number.and_then(|number| number.parse().ok()) == Some(self.sounds)
     }
 
     fn played(&mut self) {
@@ -295,6 +331,11 @@ impl Document {
 
     fn hang_up(&mut self, cause: HangupCause) {
         self.outbox.command(CallCommand::Hangup(cause));
+        self.over();
+    }
+
+    fn over(&mut self) {
+        self.gathering = None;
         self.state = State::Over;
     }
 
@@ -334,7 +375,7 @@ impl Document {
 
     fn due(&self) -> Option<Instant> {
         match &self.state {
-            State::Pressing(_, at) | State::Waiting(at) => Some(*at),
+            State::Pressing(_, at) | State::Waiting(at) | State::Listening(at) => Some(*at),
             State::Connecting | State::Streaming => self.stream_due,
             _ => None,
         }
@@ -348,7 +389,8 @@ impl AppWire for Document {
         }
         match input {
             AppInput::Event(event) => self.event(now, event),
-            AppInput::Brought(brought) => self.brought(brought),
+            AppInput::Brought(errand, brought) if errand == self.errand => self.brought(brought),
+            AppInput::Brought(..) => {}
             AppInput::Timeout => {}
             input => self.connection(now, input),
         }

@@ -19,6 +19,8 @@ pub enum Step {
     Go(Page),
     /// An application hears the caller and speaks, until it goes.
     Connect(Stream),
+    /// The caller presses keys, which another document is told.
+    Gather(Gather),
     /// The call goes elsewhere.
     Move(Target, TransferMode),
     /// The call ends.
@@ -63,6 +65,25 @@ pub struct Page {
     pub url: String,
     /// How it is asked for.
     pub method: Method,
+    /// The keys that were gathered for it.
+    pub keys: Option<String>,
+}
+
+/// Keys that a caller is to press.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gather {
+    /// What the caller hears up to the first key.
+    pub prompts: VecDeque<Step>,
+    /// So many are enough.
+    pub keys_max: usize,
+    /// The key that ends them, and is none of them.
+    pub last_key: Option<Digit>,
+    /// How long the next key is waited for, and the first after the prompts.
+    pub patience: Duration,
+    /// What is told of them, and takes the place of this document.
+    pub then: Page,
+    /// Whether that is told of no key at all too. Otherwise the next step has its turn then.
+    pub tells_none: bool,
 }
 
 /// A method of HTTP.
@@ -82,6 +103,15 @@ pub struct Stream {
     pub url: String,
     /// What it is told.
     pub parameters: Parameters,
+}
+
+/// Which errand of which document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrandId {
+    /// The document's name toward whoever does its errands.
+    pub document: u64,
+    /// Its errands in their order.
+    pub errand: u64,
 }
 
 /// What the owner of a document is asked to do for it. The answer to [`Self::Stream`] is

@@ -1,5 +1,7 @@
 //! Documents in virtual time: what each verb asks of the call, and when the next one comes.
 
+mod gather;
+
 use super::*;
 use crate::{CloseCode, Frame};
 use proptest::prelude::*;
@@ -22,7 +24,21 @@ struct Rig {
     document: Document,
     now: Instant,
     due: Option<Instant>,
+    /// The last that it asked for.
+    errand: ErrandId,
+    /// The one behind the last sound.
+    mark: Option<Mark>,
 }
+
+/// What stands for the mark behind any sound.
+fn any_mark() -> Mark {
+    Mark::new(PLAYED).unwrap()
+}
+
+const NO_ERRAND: ErrandId = ErrandId {
+    document: NUMBER,
+    errand: 0,
+};
 
 #[expect(
     clippy::disallowed_methods,
@@ -52,6 +68,8 @@ impl Rig {
             document: Document::new(NUMBER, info(), steps),
             now: start(),
             due: None,
+            errand: NO_ERRAND,
+            mark: None,
         };
         let out = rig.event(&CallEvent::Answered);
         (rig, out)
@@ -74,17 +92,34 @@ impl Rig {
                     self.due = due;
                     return out;
                 }
+                AppOutput::Command(CallCommand::Mark(mark)) if mark.name().starts_with(PLAYED) => {
+                    self.mark = Some(mark);
+                    Out::Command(CallCommand::Mark(any_mark()))
+                }
                 AppOutput::Command(command) => Out::Command(command.into_owned()),
                 AppOutput::Send(Frame::Text(text)) => Out::Said(text.to_owned()),
                 AppOutput::Send(_) | AppOutput::Redial => continue,
                 AppOutput::Close(code) => Out::Close(code),
                 AppOutput::End(reason) => Out::End(reason),
-                AppOutput::Errand(number, errand) => {
-                    assert_eq!(number, NUMBER);
+                AppOutput::Errand(id, errand) => {
+                    assert_eq!(id.document, NUMBER);
+                    self.errand = id;
                     Out::Errand(errand)
                 }
             });
         }
+    }
+
+    fn press(&mut self, key: char) -> Vec<Out> {
+        self.event(&CallEvent::Dtmf {
+            digit: Digit::from_char(key).unwrap(),
+            duration_ms: 100,
+        })
+    }
+
+    /// What came of the last errand.
+    fn bring(&mut self, brought: Brought) -> Vec<Out> {
+        self.give(AppInput::Brought(self.errand, brought))
     }
 
     /// Goes to the next deadline; how long that took, and what is wanted then.
@@ -97,7 +132,7 @@ impl Rig {
 
     /// Everything queued was heard.
     fn played(&mut self) -> Vec<Out> {
-        let mark = Mark::new(PLAYED).unwrap();
+        let mark = self.mark.clone().expect("a sound");
         self.event(&CallEvent::MarkPlayed { mark, at_ms: 1 })
     }
 }
@@ -114,6 +149,7 @@ fn page(url: &str) -> Page {
     Page {
         url: url.to_owned(),
         method: Method::Post,
+        keys: None,
     }
 }
 
@@ -129,7 +165,7 @@ fn bot() -> Stream {
 fn heard() -> Vec<Out> {
     vec![
         Out::Command(CallCommand::Play(Cow::Owned(vec![1, 2, 3]))),
-        Out::Command(CallCommand::Mark(Mark::new(PLAYED).unwrap())),
+        Out::Command(CallCommand::Mark(any_mark())),
     ]
 }
 
@@ -150,8 +186,7 @@ fn verbs_are_done_in_their_order_and_the_end_hangs_up() {
     ]);
     let asked = Errand::Sound(file("http://a/b.wav"));
     assert_eq!(out, [Out::Errand(asked)]);
-    let brought = AppInput::Brought(Brought::Sound(samples()));
-    assert_eq!(rig.give(brought), heard());
+    assert_eq!(rig.bring(Brought::Sound(samples())), heard());
     assert_eq!(rig.played(), heard(), "the second time");
     assert_eq!(rig.played(), []);
     let (took, out) = rig.wait();
@@ -170,11 +205,25 @@ fn a_sound_without_end_is_played_until_the_call_ends() {
 }
 
 #[test]
+fn a_sound_that_is_cleared_is_over_and_an_earlier_one_is_not_taken_for_it() {
+    let sound = || Step::Play(Sound::Here(samples()), Some(1));
+    let (mut rig, _) = Rig::up(vec![sound(), sound(), Step::Wait(Duration::from_secs(1))]);
+    let unplayed: Vec<_> = rig.mark.clone().into_iter().collect();
+    let cleared = CallEvent::Cleared { at_ms: 1, unplayed };
+    assert_eq!(rig.event(&cleared), heard(), "the second sound");
+    assert_eq!(rig.event(&cleared), [], "that was the first");
+    assert_eq!(rig.played(), []);
+    assert!(rig.due.is_some(), "the pause has begun");
+}
+
+#[test]
 fn a_call_that_rings_is_answered_unless_it_is_to_end() {
     let mut rig = Rig {
         document: Document::new(NUMBER, info(), vec![Step::Wait(Duration::from_secs(1))]),
         now: start(),
         due: None,
+        errand: NO_ERRAND,
+        mark: None,
     };
     let answer = vec![Out::Command(CallCommand::Answer)];
     assert_eq!(rig.give(AppInput::Timeout), answer);
@@ -205,7 +254,7 @@ fn another_document_takes_the_place_of_this_one() {
     let (mut rig, out) = Rig::up(steps);
     assert_eq!(out, [Out::Errand(Errand::Page(page("http://a/next")))]);
     let next = vec![Step::Play(Sound::Here(samples()), Some(1))];
-    assert_eq!(rig.give(AppInput::Brought(Brought::Page(next))), heard());
+    assert_eq!(rig.bring(Brought::Page(next)), heard());
     assert_eq!(rig.played(), hung_up(HangupCause::Normal));
 }
 
@@ -215,7 +264,7 @@ fn documents_that_only_lead_on_come_to_an_end() {
     let (mut rig, mut out) = Rig::up(around());
     for _ in 0..PAGES_IN_A_ROW_MAX {
         assert_eq!(out, [Out::Errand(Errand::Page(page("http://a/round")))]);
-        out = rig.give(AppInput::Brought(Brought::Page(around())));
+        out = rig.bring(Brought::Page(around()));
     }
     assert_eq!(out, hung_up(HangupCause::Error));
     // What takes time may go round for much longer.
@@ -226,7 +275,7 @@ fn documents_that_only_lead_on_come_to_an_end() {
     let (mut rig, _) = Rig::up(music());
     for _ in 0..PAGES_MAX {
         assert_eq!(rig.played().len(), 1);
-        let out = rig.give(AppInput::Brought(Brought::Page(music())));
+        let out = rig.bring(Brought::Page(music()));
         assert_eq!(out, heard());
     }
     assert_eq!(rig.played(), hung_up(HangupCause::Error));
@@ -239,9 +288,9 @@ fn what_cannot_be_fetched_is_passed_over_and_a_document_ends_the_call() {
         Step::Go(page("http://a/gone")),
         Step::Wait(Duration::from_secs(1)),
     ]);
-    let out = rig.give(AppInput::Brought(Brought::Nothing));
+    let out = rig.bring(Brought::Nothing);
     assert_eq!(out, [Out::Errand(Errand::Page(page("http://a/gone")))]);
-    let out = rig.give(AppInput::Brought(Brought::Nothing));
+    let out = rig.bring(Brought::Nothing);
     assert_eq!(out, hung_up(HangupCause::Error));
 }
 
@@ -337,6 +386,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         Just(Step::Connect(bot())),
         Just(Step::Move(Target::new("1").unwrap(), TransferMode::Bridge)),
         Just(Step::HangUp),
+        any::<bool>().prop_map(|tells_none| {
+            let gather = Gather {
+                tells_none,
+                ..gather::asked(vec![Step::Play(Sound::Here(samples()), Some(1))])
+            };
+            Step::Gather(gather)
+        }),
     ]
 }
 
@@ -360,14 +416,15 @@ proptest! {
             let moves = out.iter().any(|out| matches!(out, Out::Command(CallCommand::Transfer { .. })));
             let good = luck.next().unwrap_or_default();
             out = match errand {
-                Some(Errand::Sound(_)) if good => rig.give(AppInput::Brought(Brought::Sound(samples()))),
-                Some(Errand::Page(_)) if good => rig.give(AppInput::Brought(Brought::Page(vec![]))),
+                Some(Errand::Sound(_)) if good => rig.bring(Brought::Sound(samples())),
+                Some(Errand::Page(_)) if good => rig.bring(Brought::Page(vec![])),
                 Some(Errand::Stream(_)) if good => {
                     rig.give(AppInput::Opened);
                     rig.give(AppInput::Closed(CloseCode::Frame(1000)))
                 }
                 Some(Errand::Stream(_)) => rig.give(AppInput::OpenFailed),
-                Some(_) => rig.give(AppInput::Brought(Brought::Nothing)),
+                Some(_) => rig.bring(Brought::Nothing),
+                None if rig.document.gathering.is_some() && good => rig.press('1'),
                 None if moves => rig.event(&CallEvent::Refused {
                     command: CommandKind::Transfer,
                     why: Why::Denied,

@@ -4,7 +4,7 @@ use super::super::connection::Connection;
 use super::super::link::Link;
 use super::super::silence::Silence;
 use super::{Slot, Surroundings};
-use mio::Registry;
+use std::collections::VecDeque;
 use std::time::Instant;
 use trunkline_call::{CallCommand, CallEvent, EndReason, HangupCause};
 use trunkline_legs::Input;
@@ -14,6 +14,8 @@ use trunkline_streams::{AppInput, AppWire};
 pub struct Application {
     wire: Box<dyn AppWire>,
     connection: Option<Connection>,
+    /// What its old call has still to tell.
+    events: VecDeque<CallEvent>,
 }
 
 impl Slot {
@@ -57,12 +59,17 @@ impl Slot {
         self.flush_app(now, around);
     }
 
-    /// Takes the application away, to be given to another call.
-    pub fn give_application(&mut self, registry: &Registry) -> Application {
+    /// Takes the application away, to be given to another call. What this one has not heard of it
+    /// the other one will not hear either: the application is told so, as of a clear of its own.
+    pub fn give_application(&mut self, now: Instant, around: &Surroundings<'_>) -> Application {
+        let clear = Input::Command(CallCommand::Clear);
+        self.leg.handle_input(now, clear);
+        self.drain_leg(now, around);
         self.wire_due = None;
         Application {
             wire: std::mem::replace(&mut self.wire, Box::new(Silence)),
-            connection: self.app.give(registry),
+            connection: self.app.give(around.registry),
+            events: self.take_events(),
         }
     }
 
@@ -81,6 +88,7 @@ impl Slot {
                 .then_some(connection)
         });
         self.app = connection.map(Link::over).unwrap_or_default();
+        self.events.extend(application.events);
         // Asked at once, so that its deadlines are known here.
         self.drain_wire(now, around);
         self.turn(now, around);
