@@ -47,6 +47,9 @@ pub enum ControlError {
     /// A provider was asked to place it, and did not.
     #[error("not placed: {0}")]
     AtProvider(String),
+    /// A provider was asked to place it, and may have.
+    #[error("nobody knows whether it was placed: {0}")]
+    Unknown(String),
     /// The leg cannot do it.
     #[error("the call refused it: {}", .0.word())]
     Refused(Why),

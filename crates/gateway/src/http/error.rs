@@ -92,6 +92,7 @@ impl From<ControlError> for ApiError {
             ControlError::NoSuchApp(_) => (StatusCode::BAD_REQUEST, "no_such_app"),
             ControlError::Incomplete(_) => (StatusCode::BAD_REQUEST, "incomplete"),
             ControlError::AtProvider(_) => (StatusCode::BAD_GATEWAY, "not_placed"),
+            ControlError::Unknown(_) => (StatusCode::BAD_GATEWAY, "maybe_placed"),
             ControlError::Refused(_) => (StatusCode::CONFLICT, "refused"),
             ControlError::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, "full"),
             ControlError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),

@@ -6,7 +6,7 @@ use crate::control::{Control, ControlError, DialRequest};
 use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use trunkline_call::CallId;
@@ -20,14 +20,14 @@ const KEYS_MAX: usize = 10_000;
 /// How long a key is remembered.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What came of a request: a call, or a provider's refusal. Somebody who was refused by the gateway
-/// itself may try again, because nothing was done.
+/// What came of a request: a call, or that nobody knows whether there is one. Who was refused may try
+/// again, because nothing was done.
 type Outcome = Arc<OnceCell<Result<CallId, ControlError>>>;
 
 /// Calls that were placed under a key.
 #[derive(Default)]
 pub struct Placed {
-    known: Mutex<HashMap<String, Entry>>,
+    known: Arc<Mutex<HashMap<String, Entry>>>,
 }
 
 struct Entry {
@@ -68,16 +68,21 @@ impl Placed {
         request: DialRequest,
     ) -> Result<CallId, ApiError> {
         let outcome = self.outcome(key, body, Instant::now())?;
+        let (known, key) = (Arc::clone(&self.known), key.to_owned());
         // In a task of its own: whoever asked may go, and the next one must find what came of it.
         let placing = tokio::spawn(async move {
             let placed = outcome.get_or_try_init(|| async {
                 match control.dial(request).await {
-                    Err(error @ ControlError::AtProvider(_)) => Ok(Err(error)),
+                    Err(error @ ControlError::Unknown(_)) => Ok(Err(error)),
                     Err(error) => Err(error),
                     Ok(id) => Ok(Ok(id)),
                 }
             });
-            placed.await.cloned()
+            let placed = placed.await.cloned();
+            if placed.is_err() {
+                forget(&known, &key, &outcome);
+            }
+            placed
         });
         let placed = placing.await.map_err(|_| ControlError::Stopping)?;
         Ok(placed??)
@@ -85,8 +90,7 @@ impl Placed {
 
     fn outcome(&self, key: &str, body: &[u8], now: Instant) -> Result<Outcome, ApiError> {
         let digest: [u8; 32] = Sha256::digest(body).into();
-        // Entries are put in and taken out whole.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         if known.len() >= KEYS_MAX {
             known.retain(|_, entry| now.saturating_duration_since(entry.since) < KEPT);
         }
@@ -113,6 +117,23 @@ impl Placed {
     }
 }
 
+fn lock(known: &Mutex<HashMap<String, Entry>>) -> MutexGuard<'_, HashMap<String, Entry>> {
+    // Entries are put in and taken out whole.
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Frees a key under which nothing was placed, unless somebody else waits for just that.
+fn forget(known: &Mutex<HashMap<String, Entry>>, key: &str, outcome: &Outcome) {
+    let mut known = lock(known);
+    let is_ours = known.get(key).is_some_and(|entry| {
+        // Two are the entry's and ours; a third could only be had under the lock.
+        Arc::ptr_eq(&entry.outcome, outcome) && Arc::strong_count(outcome) == 2
+    });
+    if is_ours {
+        known.remove(key);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +147,21 @@ mod tests {
         assert!(placed.outcome("k", b"b", now).is_err());
         let later = placed.outcome("k", b"b", now + KEPT).unwrap();
         assert!(!Arc::ptr_eq(&first, &later));
+    }
+
+    #[test]
+    fn a_key_is_free_again_once_nobody_waits_for_what_was_not_placed() {
+        let (placed, now) = (Placed::default(), Instant::now());
+        let first = placed.outcome("k", b"a", now).unwrap();
+        let second = placed.outcome("k", b"a", now).unwrap();
+        forget(&placed.known, "k", &first);
+        assert!(placed.outcome("k", b"b", now).is_err(), "the second waits");
+        drop(second);
+        forget(&placed.known, "k", &first);
+        let other = placed.outcome("k", b"b", now).unwrap();
+        forget(&placed.known, "k", &first);
+        let again = placed.outcome("k", b"b", now).unwrap();
+        assert!(Arc::ptr_eq(&other, &again), "that one is not ours to free");
     }
 
     #[test]

@@ -34,6 +34,18 @@ pub enum NotDone {
     CannotSend(#[from] CannotSend),
 }
 
+impl NotDone {
+    /// Whether nothing of it was done, for certain.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            // Too many requests are refused before they are looked at.
+            Self::Failed(Failed::Refused { .. } | Failed::Later { status: 429 }) => true,
+            Self::Failed(Failed::Later { .. } | Failed::Nonsense { .. }) => false,
+            Self::CannotSend(cannot) => cannot.is_before_sending(),
+        }
+    }
+}
+
 /// Asks, and asks again where that may help and can do no harm: where the provider says that it
 /// cannot now, where it was not reached at all, and, for what does no more when it is sent twice,
 /// where its answer was lost. Credentials are in no error and in no log.
@@ -62,11 +74,10 @@ async fn ask_with_pauses(
             Err(cannot) => NotDone::from(cannot),
         };
         let may_help = match &failed {
-            // Too many requests are refused before they are looked at.
-            NotDone::Failed(Failed::Later { status: 429 }) => true,
-            NotDone::Failed(Failed::Later { .. }) => request.is_repeatable,
-            NotDone::Failed(_) => false,
-            NotDone::CannotSend(cannot) => cannot.is_before_sending() || request.is_repeatable,
+            NotDone::Failed(Failed::Refused { .. } | Failed::Nonsense { .. }) => false,
+            NotDone::Failed(Failed::Later { .. }) | NotDone::CannotSend(_) => {
+                failed.is_certain() || request.is_repeatable
+            }
         };
         let pause = pauses.next().filter(|_| may_help);
         let Some(pause) = pause else {

@@ -150,13 +150,16 @@ impl Desk {
                 }
                 Ok(id)
             }
-            Ok(_) => Err("the provider does not say which call it made".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Ok(_) => {
+                let why = "the provider does not say which call it made";
+                Err(ControlError::Unknown(why.to_owned()))
+            }
+            Err(error) if error.is_certain() => Err(ControlError::AtProvider(error.to_string())),
+            Err(error) => Err(ControlError::Unknown(error.to_string())),
         };
-        let told = told.map_err(|why| {
-            tracing::warn!(call = %id, "not placed: {why}");
+        let told = told.inspect_err(|error| {
+            tracing::warn!(call = %id, "{error}");
             self.awaited.remove(&id);
-            ControlError::AtProvider(why)
         });
         let _ = asker.send(told);
     }

@@ -243,9 +243,29 @@ fn what_is_not_placed_says_why() {
         assert!(told.to_string().contains(word), "{told}");
     }
     assert_eq!(gateway.calls().len(), 0);
-    let again = place(&gateway, "0", &order());
-    assert_eq!(again.0, 502, "the provider's word stands: {}", again.1);
-    asked(&web);
+    let made = json!({"sid": SID}).to_string();
+    web.answer(CALLS, "201 Created", made.as_bytes());
+    let mended = with("from", json!("+15559990001"));
+    let (status, told) = place(&gateway, "0", &mended);
+    assert_eq!(status, 201, "nothing was placed under this key: {told}");
+}
+
+#[test]
+fn where_nobody_knows_whether_a_call_was_placed_its_key_places_no_second_one() {
+    for (number, (head, body)) in [("500 Oh", ""), ("200 OK", "{}")].into_iter().enumerate() {
+        let (web, lobby) = (Web::open(), Lobby::open());
+        web.answer(CALLS, head, body.as_bytes());
+        let gateway = gateway(&format!("placed-unknown-{number}"), &web, &lobby);
+        for _ in 0..2 {
+            let (status, told) = place(&gateway, "k1", &order());
+            assert_eq!(
+                (status, &told["error"]["code"]),
+                (502, &json!("maybe_placed")),
+                "{told}"
+            );
+        }
+        asked(&web);
+    }
 }
 
 #[test]
