@@ -87,6 +87,16 @@ fn an_application_takes_a_stream_as_it_takes_any_call() {
     let at_ms = cleared["atMs"].as_u64().expect("a number");
     assert!((500..5_000).contains(&at_ms), "{cleared}");
 
+    // Nothing presses keys on such a stream, so the caller's end hears them.
+    application.send(&json!({"type": "sendDtmf", "digits": "5"}));
+    provider.until("the key is heard", |provider| {
+        let mut pieces = provider.heard.chunks_exact(160);
+        let shares = |piece| [770.0, 1_336.0].map(|hz| sound::share_at(hz, 8_000, piece));
+        pieces
+            .any(|piece| shares(piece).iter().all(|share| *share > 0.3))
+            .then_some(())
+    });
+
     application.send(&json!({"type": "hold"}));
     let refused = application.wait_for("refused");
     assert_eq!(

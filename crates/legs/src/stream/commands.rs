@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use trunkline_audio::tone::Tone;
+use trunkline_call::json::DIGIT_MS_MAX;
 use trunkline_call::{
     CallCommand, CallEvent, CommandKind, Digit, EndReason, Headers, Mark, Target, TransferMode,
     TransferOutcome, Why,
@@ -12,6 +14,9 @@ use trunkline_streams::stream::Down;
 use super::StreamLeg;
 use super::saying::Dropped;
 use crate::{DialNews, Wish};
+
+/// The silence after a key's tones, without which two of the same key were one.
+const KEY_GAP_MS: u64 = 100;
 
 /// A transfer under way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +47,7 @@ impl StreamLeg {
             CallCommand::Clear => self.clear(now),
             CallCommand::Pause => self.pause(now),
             CallCommand::Continue => self.speech.resume(self.since_answer_us(now)),
-            CallCommand::SendDtmf { digit, duration_ms } => self.press(digit, duration_ms),
+            CallCommand::SendDtmf { digit, duration_ms } => self.press(now, digit, duration_ms),
             CallCommand::Hold => self.refuse(CommandKind::Hold, Why::Unsupported),
             CallCommand::Resume => self.refuse(CommandKind::Resume, Why::Unsupported),
             CallCommand::Transfer {
@@ -104,13 +109,28 @@ impl StreamLeg {
         self.outbox.tell(CallEvent::Cleared { at_ms, unplayed });
     }
 
-    fn press(&mut self, digit: Digit, duration_ms: u32) {
+    fn press(&mut self, now: Instant, digit: Digit, duration_ms: u32) {
         let duration = Some(std::time::Duration::from_millis(duration_ms.into()));
         let key = Down::Dtmf { digit, duration };
         if self.by_rest.presses {
             self.outbox.ask_provider(Wish::Press(digit));
         } else if !self.outbox.say(self.codec.as_mut(), &key) {
-            self.refuse(CommandKind::SendDtmf, Why::Unsupported);
+            self.sound(now, digit, duration_ms);
+        }
+    }
+
+    /// Lets the far end hear a key's tones behind everything queued. That is how telephones press
+    /// keys (ITU-T Q.23), where nothing beside the sound does it.
+    fn sound(&mut self, now: Instant, digit: Digit, duration_ms: u32) {
+        let on_ms = u64::from(duration_ms.min(DIGIT_MS_MAX));
+        let mut samples = vec![0; ((on_ms + KEY_GAP_MS) * SAMPLES_PER_MS) as usize];
+        let tone = Tone::dtmf(digit.as_char());
+        let on = samples.get_mut(..(on_ms * SAMPLES_PER_MS) as usize);
+        if let (Some(mut tone), Some(on)) = (tone, on) {
+            tone.fill(on);
+        }
+        if !self.speech.push(self.since_answer_us(now), &samples) {
+            self.refuse(CommandKind::SendDtmf, Why::Full);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use trunkline_audio::g711::ulaw;
+use trunkline_call::json::DIGIT_MS_MAX;
 use trunkline_call::{
     CallCommand, CallEvent, CommandKind, Digit, EndReason, GatewayReason, HangupCause, Headers,
     Mark, Target, TransferMode, TransferOutcome, Why,
@@ -45,18 +47,9 @@ fn a_key_is_told() {
 #[test]
 fn what_the_dialect_has_no_words_for_is_refused() {
     let mut rig = Rig::new();
-    let digit = Digit::from_char('1').unwrap();
     rig.command(CallCommand::Hold);
     rig.command(CallCommand::Resume);
-    rig.command(CallCommand::SendDtmf {
-        digit,
-        duration_ms: 100,
-    });
-    let refused = [
-        CommandKind::Hold,
-        CommandKind::Resume,
-        CommandKind::SendDtmf,
-    ];
+    let refused = [CommandKind::Hold, CommandKind::Resume];
     let refused = refused.map(|command| CallEvent::Refused {
         command,
         why: Why::Unsupported,
@@ -205,13 +198,64 @@ fn keys_are_pressed_by_a_provider_whose_dialect_has_no_word_for_them() {
         rig.did.last().map(|(_, did)| did),
         Some(&Did::Asked(Wish::Press(digit)))
     );
+}
+
+#[test]
+fn keys_that_nobody_presses_are_heard_as_tones() {
     let mut rig = Rig::new();
-    rig.command(press);
+    for key in ['7', '7', '#'] {
+        rig.command(CallCommand::SendDtmf {
+            digit: Digit::from_char(key).unwrap(),
+            duration_ms: 100,
+        });
+    }
+    rig.run(1_000);
+    let heard: Vec<i16> = rig.played.iter().map(|byte| ulaw::decode(*byte)).collect();
+    assert_eq!(heard.len(), 3 * 8 * (100 + 100));
+    for (start_ms, low, high) in [
+        (0, 852.0, 1_209.0),
+        (200, 852.0, 1_209.0),
+        (400, 941.0, 1_477.0),
+    ] {
+        let tone = &heard[8 * (start_ms + 10)..8 * (start_ms + 90)];
+        let levels = [low, high].map(|hz| amplitude_at(hz, tone));
+        assert!(levels.iter().all(|level| *level > 4_500.0), "{levels:?}");
+        let pause = &heard[8 * (start_ms + 110)..8 * (start_ms + 190)];
+        assert!(
+            pause.iter().all(|sample| sample.abs() < 100),
+            "a pause behind it"
+        );
+    }
+    assert_eq!(rig.told().len(), 1, "nothing was refused");
+}
+
+#[test]
+fn a_key_that_has_no_room_is_refused() {
+    let mut rig = Rig::new();
+    let press = CallCommand::SendDtmf {
+        digit: Digit::from_char('1').unwrap(),
+        duration_ms: u32::MAX,
+    };
+    let five_minutes = 5 * 60 * 1_000;
+    for _ in 0..=five_minutes / DIGIT_MS_MAX {
+        rig.command(press.clone());
+    }
     let refused = CallEvent::Refused {
         command: CommandKind::SendDtmf,
-        why: Why::Unsupported,
+        why: Why::Full,
     };
     assert_eq!(rig.told().last(), Some(&&refused));
+}
+
+/// The peak of the sine of this frequency that fits samples at 8 kHz best.
+fn amplitude_at(hz: f64, samples: &[i16]) -> f64 {
+    let step = std::f64::consts::TAU * hz / 8_000.0;
+    let waves = samples.iter().enumerate().map(|(at, sample)| {
+        let (sine, cosine) = (step * at as f64).sin_cos();
+        (f64::from(*sample) * sine, f64::from(*sample) * cosine)
+    });
+    let (sine, cosine) = waves.fold((0.0, 0.0), |sum, wave| (sum.0 + wave.0, sum.1 + wave.1));
+    2.0 * f64::hypot(sine, cosine) / samples.len() as f64
 }
 
 #[test]
