@@ -8,7 +8,7 @@ use socket2::SockRef;
 use trunkline_call::EndReason;
 use trunkline_phone::softphone::{Script, Settings};
 
-use crate::support::{Caller, Gateway, Lobby, PATIENCE, Session, Steady, sound, within};
+use crate::support::{Caller, Gateway, Lobby, PATIENCE, Session, Steady, talk, within};
 
 /// A gateway with one media thread, so that the calls share it, and a steady call on it.
 fn beside_a_steady_call(name: &str, faulty: &str) -> (Gateway, Steady) {
@@ -118,37 +118,7 @@ fn an_application_that_does_not_read_loses_the_oldest_sound() {
         .expect("a receive buffer");
     let faulty = format!("{}, sample_rate: 48000", url(&lobby));
     let (gateway, mut steady) = beside_a_steady_call("faulty-slow", &faulty);
-    // Low first, high later: what is left tells what was dropped.
-    let (low, high) = (300.0, 1_500.0);
-    let said = [
-        sound::tone(low, 16_000, 16_000 * 4),
-        sound::tone(high, 16_000, 16_000 * 60),
-    ]
-    .concat();
-    let script = Script::new().play(Duration::ZERO, &said);
-    let (caller, mut session) = victim(&gateway, &lobby, script);
-    let before = sound::frames_of_tone(low, 48_000, &session.heard);
-    // The steady call's clock says how long nobody reads.
-    steady.wait_frames(8 * 50);
-    session.until("the latest sound is heard", |session| {
-        (sound::frames_of_tone(high, 48_000, &session.heard) >= 50).then_some(())
-    });
-    let low_heard = sound::frames_of_tone(low, 48_000, &session.heard);
-    assert!(
-        low_heard > before && low_heard < 200,
-        "{low_heard} of 200 frames"
-    );
-    session.send(&json!({"type": "hangup"}));
-    assert_eq!(
-        session.wait_for("stop")["by"],
-        "app",
-        "events are never dropped"
-    );
-    caller.report();
-    let record = gateway.wait_for_record("to", "victim");
-    let dropped = record["application"]["framesDropped"].as_u64();
-    assert!(dropped >= Some(50), "{record}");
-    assert_eq!(record["media"]["packetsLost"], 0, "{record}");
+    let record = talk::does_not_read(&gateway, &lobby, &steady, "victim", 48_000);
     let why = gateway.get(&format!("/v1/records/{}/why", id(&record)));
     assert!(why.to_string().contains("too slow to hear"), "{why}");
     steady.end_unharmed(&gateway);

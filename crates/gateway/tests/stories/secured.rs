@@ -5,19 +5,16 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::version::{TLS12, TLS13};
 use serde_json::{Value, json};
 use socket2::SockRef;
 use trunkline_call::EndReason;
-use trunkline_phone::softphone::{Script, Settings};
 use trunkline_testkit::{Authority, Validity};
 
-use crate::support::lobby::Closed;
 use crate::support::{
-    Caller, Door, Gateway, Lobby, Steady, eventually, folder, free_port, sound, trunkline,
+    Caller, Door, Gateway, Lobby, Steady, eventually, folder, free_port, sound, talk, trunkline,
 };
 
 /// The file that makes a gateway believe this authority.
@@ -45,28 +42,6 @@ fn gateway(name: &str, authority: &Authority, apps: &[(&str, String)]) -> Gatewa
     Gateway::start(name, &more)
 }
 
-/// A call whose application says a second of a tone and hears the caller's.
-fn both_hear_each_other(gateway: &Gateway, lobby: &Lobby, to: &str) {
-    let said = sound::tone(440.0, 16_000, 10 * 16_000);
-    let script = Script::new().play(Duration::ZERO, &said);
-    let caller = Caller::follow(&gateway.uri(to), Settings::default(), script);
-    let mut session = lobby.accept();
-    assert_eq!(session.wait_for("start")["to"], to);
-    session.wait_for("answered");
-    session.say(&sound::tone(1_000.0, 16_000, 16_000));
-    session.send(&json!({"type": "mark", "data": {"name": "said"}}));
-    session.until("the caller is heard", |session| {
-        (sound::frames_of_tone(440.0, 16_000, &session.heard) >= 100).then_some(())
-    });
-    assert_eq!(session.wait_for("mark")["atMs"], 1_000);
-    let report = caller.hang_up();
-    assert_eq!(session.wait_for("stop")["by"], "remote");
-    assert_eq!(session.wait_closed(), Closed::Frame(1_000));
-    let heard = sound::frames_of_tone(1_000.0, 16_000, report.heard.samples());
-    assert!((49..=50).contains(&heard), "{heard} frames of 50");
-    assert_eq!(report.heard.figures().lost, 0);
-}
-
 #[test]
 fn a_call_and_an_application_behind_tls_hear_each_other() {
     let authority = Authority::new("ours");
@@ -80,10 +55,10 @@ fn a_call_and_an_application_behind_tls_hear_each_other() {
         ("by-address", addressed.url("127.0.0.1")),
     ];
     let gateway = gateway("secured-both-ways", &authority, &apps);
-    both_hear_each_other(&gateway, &lobby, "by-name");
-    both_hear_each_other(&gateway, &lobby, "by-address");
+    talk::both_hear_each_other(&gateway, &lobby, "by-name");
+    talk::both_hear_each_other(&gateway, &lobby, "by-address");
     // The second handshake of a client resumes the first.
-    both_hear_each_other(&gateway, &lobby, "by-name");
+    talk::both_hear_each_other(&gateway, &lobby, "by-name");
     assert_eq!((named.passed(), addressed.passed()), (2, 1));
 }
 
@@ -233,30 +208,7 @@ fn an_application_behind_tls_that_does_not_read_loses_the_oldest_sound() {
     let apps = [("steady", steady.url()), ("slow", door.url("localhost"))];
     let gateway = gateway("secured-slow", &authority, &apps);
     steady.begin(&gateway);
-    // Low first, high later: what is left tells what was dropped.
-    let (low, high) = (300.0, 1_500.0);
-    let said = [
-        sound::tone(low, 16_000, 16_000 * 4),
-        sound::tone(high, 16_000, 16_000 * 60),
-    ]
-    .concat();
-    let script = Script::new().play(Duration::ZERO, &said);
-    let caller = Caller::follow(&gateway.uri("slow"), Settings::default(), script);
-    let mut session = lobby.accept();
-    session.wait_for("answered");
-    // The steady call's clock says how long nobody reads.
-    steady.wait_frames(8 * 50);
-    session.until("the latest sound is heard", |session| {
-        (sound::frames_of_tone(high, 16_000, &session.heard) >= 50).then_some(())
-    });
-    let low_heard = sound::frames_of_tone(low, 16_000, &session.heard);
-    assert!(low_heard < 180, "{low_heard} of 200 frames");
-    session.send(&json!({"type": "hangup"}));
-    assert_eq!(session.wait_for("stop")["by"], "app");
-    caller.report();
-    let record = gateway.wait_for_record("to", "slow");
-    let dropped = record["application"]["framesDropped"].as_u64();
-    assert!(dropped >= Some(50), "{record}");
+    talk::does_not_read(&gateway, &lobby, &steady, "slow", 16_000);
     steady.end_unharmed(&gateway);
 }
 
@@ -278,7 +230,7 @@ fn an_authority_that_is_added_is_believed_from_the_next_call_on() {
         let view = gateway.get("/v1/configuration");
         (view["reloads"].as_u64() >= Some(1)).then_some(())
     });
-    both_hear_each_other(&gateway, &lobby, "after");
+    talk::both_hear_each_other(&gateway, &lobby, "after");
 }
 
 #[test]

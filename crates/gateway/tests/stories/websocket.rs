@@ -9,48 +9,20 @@ use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::support::lobby::Closed;
-use crate::support::{Caller, Gateway, Lobby, Session, numbered, says, sound};
-
-fn types(session: &Session) -> Vec<&str> {
-    let types = session.events.iter();
-    types
-        .map(|event| event["type"].as_str().unwrap_or_default())
-        .collect()
-}
+use crate::support::{Caller, Gateway, Lobby, Session, numbered, talk};
 
 #[test]
 fn audio_goes_both_ways_between_start_and_stop() {
     let lobby = Lobby::open();
     let gateway = Gateway::leading_to("websocket-both-ways", &lobby.url());
-    let caller = Caller::follow(&gateway.uri("alice"), Settings::default(), says(440.0));
-    let mut session = lobby.accept();
-    let start = session.wait_for("start");
-    assert_eq!(session.events.len(), 1, "start is first");
-    assert_eq!(start["protocol"], "trunkline.v1");
+    let session = talk::both_hear_each_other(&gateway, &lobby, "alice");
+    let start = &session.events[0];
     assert_eq!(
-        (&start["from"], &start["to"]),
-        (&json!("phone"), &json!("alice"))
+        (&start["type"], &start["protocol"]),
+        (&json!("start"), &json!("trunkline.v1"))
     );
+    assert_eq!(start["from"], "phone");
     assert_eq!(start["media"]["sampleRate"], 16_000);
-    session.wait_for("answered");
-    assert!(session.heard.is_empty(), "sound flows from answer on");
-    session.say(&sound::tone(1_000.0, 16_000, 16_000));
-    session.send(&json!({"type": "mark", "data": {"name": "said"}}));
-    session.until("the caller is heard", |session| {
-        (sound::frames_of_tone(440.0, 16_000, &session.heard) >= 100).then_some(())
-    });
-    assert_eq!(session.wait_for("mark")["atMs"], 1_000);
-    let report = caller.hang_up();
-    let stop = session.wait_for("stop");
-    assert_eq!(
-        (&stop["by"], &stop["playedMs"]),
-        (&json!("remote"), &json!(1_000))
-    );
-    assert_eq!(session.wait_closed(), Closed::Frame(1_000));
-    assert_eq!(types(&session).last(), Some(&"stop"), "stop is last");
-    let heard = sound::frames_of_tone(1_000.0, 16_000, report.heard.samples());
-    assert!((49..=50).contains(&heard), "{heard} frames of 50");
-    assert_eq!(report.heard.figures().lost, 0);
 }
 
 #[test]

@@ -93,6 +93,11 @@ impl Caller {
         );
     }
 
+    /// How many samples the telephone has heard.
+    pub fn heard(&self) -> usize {
+        self.told().samples.len()
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(|p| p.into_inner())
     }

@@ -23,6 +23,7 @@ mod provider;
 mod raw_sip;
 pub mod sound;
 mod steady;
+pub mod talk;
 mod web;
 
 use std::net::UdpSocket;

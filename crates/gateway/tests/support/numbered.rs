@@ -46,6 +46,31 @@ pub fn read(samples: &[i16]) -> Vec<Option<usize>> {
         .collect()
 }
 
+/// Which frames of a recording that begins with one follow the frame before them: everything that was
+/// said was heard, once and in its order.
+pub fn continuous(samples: &[i16]) -> Vec<bool> {
+    let mut next = None;
+    let frames = samples.chunks_exact(FRAME).map(|frame| {
+        let window = &frame[WINDOW];
+        let follows = next.is_some_and(|number| carries(window, number));
+        let number = if follows { next } else { number_of(window) };
+        next = number.map(|number| (number + 1) % NUMBERS);
+        follows
+    });
+    frames.collect()
+}
+
+fn carries(window: &[i16], number: usize) -> bool {
+    let (low, high) = tones(number);
+    let [low, high] = [low, high].map(|hz| share_at(hz, RATE_HZ, window));
+    is_number(low, high)
+}
+
+/// Whether these shares are those of a number's two tones.
+fn is_number(low: f64, high: f64) -> bool {
+    low + high > SHARE && low.min(high) > 0.25
+}
+
 fn number_of(window: &[i16]) -> Option<usize> {
     let loudest = |tones: std::ops::Range<usize>| {
         let shares = tones.map(|place| {
@@ -56,8 +81,7 @@ fn number_of(window: &[i16]) -> Option<usize> {
     };
     let (low, low_share) = loudest(0..TONES)?;
     let (high, high_share) = loudest(TONES..2 * TONES)?;
-    let is_number = low_share + high_share > SHARE && low_share.min(high_share) > 0.25;
-    is_number.then_some(low + TONES * (high - TONES))
+    is_number(low_share, high_share).then_some(low + TONES * (high - TONES))
 }
 
 #[test]
@@ -68,4 +92,24 @@ fn every_number_can_be_read_and_silence_is_none() {
     assert_eq!(read(&[0; FRAME]), [None]);
     // Between two frames is none of both.
     assert_ne!(read(&samples[FRAME / 2..][..FRAME]), [Some(0)]);
+}
+
+#[test]
+fn what_is_missing_or_comes_twice_does_not_follow() {
+    let samples = speech(NUMBERS - 2..NUMBERS + 2);
+    assert_eq!(continuous(&samples), [false, true, true, true]);
+    let frame = |number| speech(number..number + 1);
+    let silence = vec![0; FRAME];
+    let broken = [
+        frame(1),
+        frame(3),
+        frame(3),
+        frame(4),
+        silence,
+        frame(5),
+        frame(6),
+    ]
+    .concat();
+    let follows = [false, false, false, true, false, false, true];
+    assert_eq!(continuous(&broken), follows);
 }
