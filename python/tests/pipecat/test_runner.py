@@ -167,6 +167,19 @@ def test_a_bot_is_found_in_the_working_directory(monkeypatch, taken, tmp_path):
     assert taken[0][0].__module__ == "my_assistant"
 
 
+def test_variables_may_stand_in_a_file_beside_the_bot(monkeypatch, taken, tmp_path):
+    pytest.importorskip("dotenv")
+    (tmp_path / "bot.py").write_text(BOT)
+    (tmp_path / ".env").write_text("SIP_SERVER_PORT=5099\nSIP_SERVER_HOST=127.0.0.9\n")
+    monkeypatch.setenv("SIP_SERVER_PORT", "set to be taken back")
+    monkeypatch.delenv("SIP_SERVER_PORT")
+    monkeypatch.setenv("SIP_SERVER_HOST", "127.0.0.1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["trunkline.pipecat", "bot.py"])
+    runner.run_file()
+    assert taken[0][1]["sip"]["listen"][0] == "udp://127.0.0.1:5099"
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "arguments", "words"),
     [

@@ -104,6 +104,7 @@ def main(parser: argparse.ArgumentParser | None = None) -> None:
     Args:
         parser: One with arguments of the bot's own; they reach it as `runner_args.cli_args`.
     """
+    _read_dotenv()
     if _transport_asked_for() == "sip":
         _take_calls(None, parser or argparse.ArgumentParser(description=ABOUT))
     else:
@@ -115,6 +116,7 @@ def run_file() -> None:
 
     Calls are taken where no `-t` says otherwise.
     """
+    _read_dotenv()
     module = None
     if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
         module = _load(Path(sys.argv[1]))
@@ -126,6 +128,16 @@ def run_file() -> None:
         _take_calls(module, argparse.ArgumentParser(prog=prog, description=ABOUT))
     else:
         _run_pipecat(None)
+
+
+def _read_dotenv() -> None:
+    """Takes the working directory's `.env` into the environment; what is set there already wins."""
+    try:
+        import dotenv
+    except ImportError:
+        # Bots that have one bring what reads it.
+        return
+    dotenv.load_dotenv(Path.cwd() / ".env")
 
 
 def _transport_asked_for() -> str | None:
