@@ -1,7 +1,7 @@
 """How Python waits for what threads of the gateway do, in asyncio and without it.
 
-Whatever can be waited for is a function that takes a waker and gives ``None`` while there is nothing
-yet. The waker may be called at any time and by any thread; it never takes Python's lock.
+Whatever can be waited for is a function that takes a waker and gives ``None`` while there is
+nothing yet. The waker may be called at any time and by any thread; it never takes Python's lock.
 """
 
 from __future__ import annotations

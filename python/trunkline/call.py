@@ -48,8 +48,8 @@ class Call:
         """Address and port of the far end's signalling, or of its media stream; ``None`` where a
         provider places the call."""
         self.headers: Mapping[str, str] = dict(reversed(core.headers))
-        """The caller's headers worth knowing (``X-…``, ``User-to-User``, ``Diversion``, …), or those
-        that the call was placed with. Of several with one name the first."""
+        """The caller's headers worth knowing (``X-…``, ``User-to-User``, ``Diversion``, …), or
+        those that the call was placed with. Of several with one name the first."""
         self.parameters: Mapping[str, str] = dict(reversed(core.parameters))
         """What the route, the number's entry, or whoever placed the call has to say."""
 
@@ -154,8 +154,8 @@ class Call:
         mode: Literal["refer", "bridge"] = "refer",
     ) -> None:
         """Moves the call elsewhere; :class:`~trunkline.events.Transferred` says how that went.
-        ``refer`` asks the far end to go there itself and bridges where it refuses; ``bridge`` places
-        a second call and joins the two.
+        ``refer`` asks the far end to go there itself and bridges where it refuses; ``bridge``
+        places a second call and joins the two.
         """
         self._core.transfer(target, list((headers or {}).items()), mode == "bridge")
 

@@ -8,14 +8,14 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from . import _core
 from ._waiting import wait_blocking, wait_for
 from .call import Call
-from .exceptions import CallRejectedError
 from .events import Ended
+from .exceptions import CallRejectedError
 
 _GOODBYE_S = 3.0
 """How long an interpreter that exits waits for its gateways to hang up their calls."""
@@ -24,8 +24,8 @@ _GOODBYE_S = 3.0
 class Gateway:
     """A running gateway: SIP, media and, where it is configured, HTTP, on threads of its own.
 
-    It may be used from several event loops and threads at once. After a fork it is the parent's: the
-    child has to start its own.
+    It may be used from several event loops and threads at once. After a fork it is the parent's:
+    the child has to start its own.
     """
 
     def __init__(self, core: _core.Gateway) -> None:
@@ -43,8 +43,8 @@ class Gateway:
         """Starts a gateway; it takes calls when this returns.
 
         ``config`` is the path of a YAML file, or what such a file says as a mapping. ``None`` looks
-        for a file where ``trunkline serve`` does; with none, SIP is taken on UDP and TCP 5060. With no
-        ``routes`` every call comes to :meth:`accept`; with routes those whose application has
+        for a file where ``trunkline serve`` does; with none, SIP is taken on UDP and TCP 5060. With
+        no ``routes`` every call comes to :meth:`accept`; with routes those whose application has
         ``type: python``.
 
         :raises ConfigurationError: with all that is wrong, and what to write instead.
@@ -88,8 +88,8 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> Call:
-        """Places a call and returns it when it is answered. ``dial.allow`` of the configuration must
-        permit it. The events up to there come from :meth:`Call.event` all the same. If this is
+        """Places a call and returns it when it is answered. ``dial.allow`` of the configuration
+        must permit it. The events up to there come from :meth:`Call.event` all the same. If this is
         cancelled the call is hung up.
 
         :raises CallRejectedError: where it is not permitted, not possible, or not answered.
@@ -158,8 +158,8 @@ def _start(config: str | os.PathLike[str] | Mapping[str, Any] | None) -> _core.T
 
 def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
-        return dict(value)
-    return os.fspath(value)  # type: ignore[arg-type]
+        return dict(cast("Mapping[str, Any]", value))
+    return os.fspath(cast("os.PathLike[str]", value))
 
 
 _CODES = {

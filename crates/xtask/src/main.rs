@@ -3,6 +3,7 @@
 mod evidence;
 mod peers;
 mod progress;
+mod python;
 mod tally;
 mod test;
 #[cfg(test)]
@@ -17,6 +18,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test             everything continuous integration asks for, with a table of peers at the end
+  test python      the Python step of that alone
+  python [FILE …]  build the Python wheel, install it with its extras into target/python/venv, and
+                   run a program there
   peers            install the peers of the interoperability tests: SIPp, baresip, Linphone,
                    Asterisk, Pipecat, the packages of Twilio, Telnyx and Plivo
   evidence [NAME]  measure what is too long for every run and write docs/evidence/NAME.md;
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test"] => test::run(),
+        ["test", "python"] => test::run_python(),
+        ["python", program @ ..] => python::run(program),
         ["peers"] => peers::install_all(),
         ["evidence", rest @ ..] => evidence::run(rest),
         [] | ["help" | "--help" | "-h"] => {

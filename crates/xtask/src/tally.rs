@@ -61,23 +61,7 @@ impl Tally {
 
     /// Runs a `cargo test` command, shows its lines as they come and adds its results.
     pub fn run(&mut self, command: &mut Command) -> Result<(), Failure> {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{}: {error}", spelled(command)))?;
-        if let Some(stdout) = child.stdout.take() {
-            for line in BufReader::new(stdout).split(b'\n') {
-                let line = line?;
-                let line = String::from_utf8_lossy(&line);
-                println!("{line}");
-                self.add_line(&line);
-            }
-        }
-        let status = child.wait()?;
-        if !status.success() {
-            return Err(format!("{}: {status}", spelled(command)).into());
-        }
-        Ok(())
+        each_line(command, |line| self.add_line(line))
     }
 }
 
@@ -86,6 +70,27 @@ fn is_beginning(line: &str) -> bool {
     let count = line.strip_prefix("running ");
     let count = count.and_then(|rest| rest.strip_suffix(" tests").or(rest.strip_suffix(" test")));
     count.is_some_and(|count| count.parse::<u64>().is_ok())
+}
+
+/// Runs a command, shows what it prints as it comes and gives each line to `take`.
+pub fn each_line(command: &mut Command, mut take: impl FnMut(&str)) -> Result<(), Failure> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", spelled(command)))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            take(&line);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(format!("{}: {status}", spelled(command)).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use std::process::Command;
 
 use crate::peers::{self, Peer};
 use crate::progress::Progress;
+use crate::python;
 use crate::tally::Tally;
 use crate::workspace::{self, Failure, cargo, pass_through};
 
 /// Runs every step, prints the table of peers and, last, the sum of all tests.
 pub fn run() -> Result<(), Failure> {
     let target = workspace::target()?;
-    let mut progress = Progress::new(6);
+    let mut progress = Progress::new(7);
     let mut tally = Tally::default();
     let mut peers: Vec<Peer> = Vec::new();
 
@@ -42,11 +43,25 @@ pub fn run() -> Result<(), Failure> {
         tally.add(all);
         outcome
     });
+    progress.step("python", || python::check(&target, &mut tally));
 
     println!("\n{}", peers::table(&peers, &target));
     for name in &again {
         println!("SECOND TRY  {name}: failed among the others, tried again alone");
     }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    progress.finish()
+}
+
+/// The Python step alone.
+pub fn run_python() -> Result<(), Failure> {
+    let target = workspace::target()?;
+    let mut progress = Progress::new(1);
+    let mut tally = Tally::default();
+    peers::clear_results(&target)?;
+    // Its tests call this one.
+    pass_through(cargo().args(["build", "--package", "trunkline"]))?;
+    progress.step("python", || python::check(&target, &mut tally));
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
 }

@@ -13,7 +13,9 @@ from trunkline import events
 
 
 async def test_a_call_says_who_calls_whom(line: Line) -> None:
-    ours, theirs = await line.call(from_="alice", headers={"X-Order": "7"}, parameters={"plan": "gold"})
+    ours, theirs = await line.call(
+        from_="alice", headers={"X-Order": "7"}, parameters={"plan": "gold"}
+    )
     assert (ours.direction, theirs.direction) == ("inbound", "outbound")
     assert (ours.from_, ours.to) == ("alice", "bot")
     assert ours.headers["X-Order"] == "7"

@@ -29,7 +29,9 @@ async def test_a_port_that_is_taken_is_told() -> None:
     listen = {"sip": {"listen": ["udp://127.0.0.1:0"]}}
     async with await trunkline.Gateway.start(listen) as first:
         port = first.addresses[0][2]
-        with pytest.raises(trunkline.GatewayError, match=f"cannot listen on udp://127.0.0.1:{port}"):
+        with pytest.raises(
+            trunkline.GatewayError, match=f"cannot listen on udp://127.0.0.1:{port}"
+        ):
             await trunkline.Gateway.start({"sip": {"listen": [f"udp://127.0.0.1:{port}"]}})
 
 

@@ -10,8 +10,12 @@ mod python;
 pub use asterisk::find as find_asterisk;
 pub use python::PIPECAT;
 
+/// The Python that our own Python side is tested with.
+pub const PYTHON: &str = "python";
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -123,9 +127,15 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     {
         eprintln!("      packages were not installed: {failure}");
     }
+    if missing == Missing::InstallPackages
+        && let Err(failure) = crate::python::interpreter()
+    {
+        eprintln!("      {failure}");
+    }
     let mut peers: Vec<Peer> = PACKAGED.iter().map(Packaged::look).collect();
     peers.push(look_for_autobahn());
     peers.push(look_for_asterisk(target));
+    peers.push(look_for_interpreter());
     peers.extend([&python::PIPECAT, &python::PROVIDERS].map(|peer| look_for_python(peer, target)));
     peers
 }
@@ -153,6 +163,20 @@ fn look_for_asterisk(target: &Path) -> Peer {
         version: place.as_deref().map(asterisk::version).unwrap_or_default(),
         place,
         remedy: format!("`cargo xtask peers` as root, or {}=DIR", asterisk::VARIABLE),
+    }
+}
+
+fn look_for_interpreter() -> Peer {
+    let place = crate::python::find();
+    let version = place
+        .as_deref()
+        .map(|python| version_of(python, "--version"));
+    Peer {
+        name: PYTHON,
+        variable: "",
+        version: version.unwrap_or_default(),
+        place,
+        remedy: "apt-get install python3-venv".into(),
     }
 }
 
@@ -213,7 +237,7 @@ fn install_packages(wanted: impl Fn(&Packaged) -> bool) -> Result<(), Failure> {
 }
 
 /// Installs Debian packages; nothing to install is nothing to do.
-fn apt_install(packages: &[&str]) -> Result<(), Failure> {
+pub fn apt_install(packages: &[&str]) -> Result<(), Failure> {
     if packages.is_empty() {
         return Ok(());
     }
@@ -245,6 +269,16 @@ fn is_root() -> bool {
 
 fn results_folder(target: &Path) -> PathBuf {
     target.join("peers/results")
+}
+
+/// Adds a line to a peer's results.
+pub fn note(target: &Path, peer: &str, line: &str) -> Result<(), Failure> {
+    let folder = results_folder(target);
+    std::fs::create_dir_all(&folder)?;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(folder.join(peer))?;
+    writeln!(file, "{line}")?;
+    Ok(())
 }
 
 /// Forgets what an earlier run wrote.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::workspace::{Failure, on_path, output, pass_through};
+use crate::python::{create, installer};
+use crate::workspace::{Failure, output, pass_through};
 
 /// A virtual environment with a peer in it.
 pub struct Environment {
@@ -11,7 +12,7 @@ pub struct Environment {
     pub name: &'static str,
     /// Names an environment that was made elsewhere.
     pub variable: &'static str,
-    /// What pip is to install, the package that gives the peer its version first.
+    /// What is to be installed, the package that gives the peer its version first.
     requirements: &'static [&'static str],
 }
 
@@ -37,9 +38,6 @@ pub const PROVIDERS: Environment = Environment {
 const VERSIONS: &str = "import sys; from importlib.metadata import version; \
                         print([version(package) for package in sys.argv[1:]][0])";
 
-/// What these packages run on begins with this version of Python.
-const OLDEST_PYTHON: &str = "import sys, venv; sys.exit(sys.version_info < (3, 11))";
-
 impl Environment {
     /// The environment that holds the peer: the one named by the variable, else our own.
     pub fn find(&self, target: &Path) -> Option<PathBuf> {
@@ -61,21 +59,18 @@ impl Environment {
         Some(said.trim().to_owned())
     }
 
-    /// Makes our own environment where there is none; Pipecat's takes a minute and 500 MB.
+    /// Makes our own environment where there is none; Pipecat's takes 500 MB.
     pub fn install(&self, target: &Path) -> Result<(), Failure> {
         if self.find(target).is_some() {
             return Ok(());
         }
-        let (name, environment) = (self.name, self.our_own(target));
-        let python = on_path("python3").ok_or_else(|| format!("{name} needs python3"))?;
-        if output(Command::new(&python).args(["-c", OLDEST_PYTHON])).is_err() {
-            let needs = format!("{name} needs Python 3.11 or newer, with its module venv");
-            return Err(needs.into());
-        }
-        eprintln!("      installing {name} in {} …", environment.display());
-        pass_through(Command::new(python).args(["-m", "venv"]).arg(&environment))?;
-        let mut pip = Command::new(environment.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet"]);
-        pass_through(pip.args(self.requirements))
+        let environment = self.our_own(target);
+        eprintln!(
+            "      installing {} in {} …",
+            self.name,
+            environment.display()
+        );
+        create(&environment)?;
+        pass_through(installer(&environment).args(self.requirements))
     }
 }
