@@ -36,7 +36,6 @@ from .exceptions import (
     SipTransportError,
 )
 from .mac_utils import SleepInhibitor, check_ollama_running
-from .media_gateway import SIPMediaGateway
 from .providers import (
     StreamProvider,
     TelnyxProvider,
@@ -64,7 +63,6 @@ __all__ = [
     "ProviderConfig",
     "ProviderConnectionError",
     "ProviderDetectionError",
-    "SIPMediaGateway",
     "SipConfig",
     "SipTransport",
     "SipTransportError",

@@ -1,0 +1,146 @@
+"""Every example is run, and called by a softphone or a provider."""
+
+import asyncio
+import json
+import sys
+import wave
+from asyncio.subprocess import PIPE
+
+import pytest
+from binary import (
+    ROOT,
+    binary,
+    call,
+    configuration,
+    free_port,
+    program,
+    serving,
+    until,
+)
+from sound import frames_of_tone, tone
+
+EXAMPLES = ROOT / "examples/python"
+LINES_MAX = 100
+PRESSES_HASH = ("--dtmf", "#", "--duration", "30")
+
+# What callers say: a tone, of which a busy machine may break a piece off.
+SPOKEN_HZ = 1000
+SPOKEN_FRAMES = 150
+
+
+def spoken(folder):
+    """A file for a softphone to play."""
+    file = folder / "spoken.wav"
+    with wave.open(str(file), "wb") as recording:
+        recording.setparams((1, 2, 16_000, 0, "NONE", ""))
+        recording.writeframes(tone(SPOKEN_HZ, SPOKEN_FRAMES / 50))
+    return str(file)
+
+
+def example(name, *arguments):
+    return (sys.executable, str(EXAMPLES / name), *map(str, arguments))
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.py")), ids=lambda file: file.name)
+def test_an_example_is_read_in_one_go_and_has_a_test(file):
+    assert len(file.read_text().splitlines()) <= LINES_MAX
+    name = f"test_{file.stem}_"
+    assert any(test.startswith(name) for test in globals()), f"no {name}…"
+
+
+async def test_echo_says_back_what_it_hears(tmp_path):
+    port = free_port()
+    file = tmp_path / "trunkline.yaml"
+    file.write_text(json.dumps(configuration(port)))
+    async with program(tmp_path, *example("echo.py", file)) as printed:
+        await until("it takes calls", lambda: printed("taking calls"))
+        uri = f"sip:echo@127.0.0.1:{port}"
+        heard = await call(uri, tmp_path, "--play", spoken(tmp_path))
+        assert frames_of_tone(SPOKEN_HZ, heard.samples, heard.rate_hz) >= SPOKEN_FRAMES // 2
+        await until("it is told", lambda: printed("ended by remote: hangup"))
+        heard = await call(uri, tmp_path, *PRESSES_HASH)
+        assert heard.report["end"]["by"] == "remote"
+        await until("it is told", lambda: printed("ended by app: normal"))
+
+
+async def test_outbound_calls_and_plays_a_tone(tmp_path):
+    async with serving(tmp_path) as gateway:
+        command = example("outbound.py", gateway.uri("echo"))
+        async with program(tmp_path, *command) as printed:
+            await until("it is answered", lambda: printed("answered"))
+            await until("it waits for a key", lambda: printed("key None"))
+        records = await until_recorded(gateway)
+    assert records[0]["end"]["by"] == "remote"
+
+
+async def until_recorded(gateway):
+    records = []
+    while not records:
+        records = await gateway.records()
+    return records
+
+
+async def test_websocket_client_greets_and_is_cut_off(tmp_path):
+    port = free_port()
+    async with program(tmp_path, *example("websocket_client.py", port)) as printed:
+        await until("it waits", lambda: printed("waiting for calls"))
+        url = f"ws://127.0.0.1:{port}/ws/sip/{{call_id}}"
+        async with serving(tmp_path, "--ws-url", url) as gateway:
+            heard = await call(gateway.uri("bot"), tmp_path, "--dtmf", "1#", "--duration", "30")
+        assert frames_of_tone(440, heard.samples, heard.rate_hz) >= 5
+        assert heard.report["end"]["by"] == "remote"
+        await until("it is told", lambda: printed("ended by app: normal"))
+        assert printed("cut off after")
+        assert printed(": greeting")
+
+
+async def test_pipecat_bot_greets_and_says_back_what_it_hears(tmp_path):
+    port = free_port()
+    command = example("pipecat_bot.py", "-t", "sip")
+    settings = {"SIP_SERVER_HOST": "127.0.0.1", "SIP_SERVER_PORT": str(port)}
+    async with program(tmp_path, *command, **settings):
+        uri = f"sip:bot@127.0.0.1:{port}"
+        heard = await answered(uri, tmp_path, "--play", spoken(tmp_path))
+        assert frames_of_tone(600, heard.samples, heard.rate_hz) >= 20
+        assert frames_of_tone(SPOKEN_HZ, heard.samples, heard.rate_hz) >= SPOKEN_FRAMES // 2
+        heard = await answered(uri, tmp_path, *PRESSES_HASH)
+        assert heard.report["end"]["by"] == "remote"
+
+
+async def answered(uri, folder, *arguments):
+    """Calls until somebody answers: the bot takes a while to start."""
+    while True:
+        heard = await call(uri, folder, *arguments)
+        if heard.report["answeredMs"] is not None:
+            return heard
+
+
+async def test_fastapi_webhooks_takes_a_call_of_twilio_s(tmp_path):
+    port = free_port()
+    (tmp_path / "trunkline.yaml").write_text(
+        'dids: {"+15125551234": {user_id: david, display_name: David}}\n'
+    )
+    settings = {
+        "SIP_PUBLIC_WS_URL": f"ws://127.0.0.1:{port}/sip/media-stream",
+        "TWILIO_AUTH_TOKEN": "of-no-account",
+    }
+    async with program(tmp_path, *example("fastapi_webhooks.py", port), **settings) as printed:
+        webhook = f"http://127.0.0.1:{port}/sip/twilio/answer"
+        report = await simulated(tmp_path, webhook)
+        assert report["faults"] == []
+        assert report["roundTripMs"] is not None
+        assert printed("calls David")
+        await until("it is told", lambda: printed("the call is over"))
+
+
+async def simulated(folder, webhook):
+    """Has a provider bring a call; what the provider says of the application."""
+    arguments = ("--webhook", webhook, "--auth-token", "of-no-account", "--to", "+15125551234")
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(binary(), "simulate", "twilio", "--json", *arguments), stdout=PIPE, cwd=folder
+        )
+        said, _ = await process.communicate()
+        if said:
+            return json.loads(said)
+        await asyncio.sleep(0.2)
