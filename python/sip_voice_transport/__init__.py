@@ -36,6 +36,7 @@ from .exceptions import (
     SipTransportError,
 )
 from .mac_utils import SleepInhibitor, check_ollama_running
+from .media_gateway import SIPMediaGateway
 from .providers import (
     StreamProvider,
     TelnyxProvider,
@@ -63,6 +64,7 @@ __all__ = [
     "ProviderConfig",
     "ProviderConnectionError",
     "ProviderDetectionError",
+    "SIPMediaGateway",
     "SipConfig",
     "SipTransport",
     "SipTransportError",

@@ -38,6 +38,8 @@ _POLICY = 1008
 # The longest reason in a close frame (RFC 6455 section 5.5), less its code.
 _REASON_BYTES_MAX = 123
 _DTMF_MS = 160
+# Linear audio of Telnyx has this rate; every other codec has one of its own.
+_L16 = "l16;rate=16000"
 
 
 class StreamCall:
@@ -79,6 +81,7 @@ class StreamCall:
         websocket: Any,
         *,
         dialect: str | None = None,
+        telnyx_codec: str | None = None,
         heard: Iterable[str | bytes] = (),
         at_once: bool = False,
     ) -> StreamCall:
@@ -87,6 +90,8 @@ class StreamCall:
         Args:
             websocket: One of FastAPI, Starlette or ``websockets``.
             dialect: What the provider speaks; without it, what the shape of ``start`` tells.
+            telnyx_codec: What a stream of Telnyx was set up to take: ``pcmu`` (its default),
+                ``pcma``, ``g722`` or ``l16``. Its ``start`` does not tell.
             heard: Messages that were read already.
             at_once: Whether nothing may come before ``start`` but the greeting of the provider.
 
@@ -95,7 +100,8 @@ class StreamCall:
             ProviderConnectionError: Where this does not become a stream. The connection is closed.
         """
         socket = socket_of(websocket)
-        session = StreamSession(asyncio.get_running_loop().time(), dialect)
+        takes = _L16 if telnyx_codec == "l16" else telnyx_codec
+        session = StreamSession(asyncio.get_running_loop().time(), dialect, takes)
         try:
             async with asyncio.timeout(START_MAX_S):
                 start, todo = await _beginning(socket, session, list(heard), at_once)

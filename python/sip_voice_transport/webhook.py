@@ -76,6 +76,7 @@ class SipWebhookHandler:
         self.on_session = on_session
         self.public_ws_url = public_ws_url
         self._verify = verify
+        self._telnyx_codec = telnyx_codec
         config = config or SipConfig.from_environment()
         self._webhooks = Webhooks(
             public_ws_url,
@@ -176,7 +177,9 @@ class SipWebhookHandler:
     async def _stream(self, websocket: WebSocket, provider: str | None) -> None:
         await websocket.accept()
         try:
-            call = await StreamCall.begin(websocket, dialect=provider)
+            call = await StreamCall.begin(
+                websocket, dialect=provider, telnyx_codec=self._telnyx_codec
+            )
         except SipTransportError as error:
             logger.warning("a media stream is refused: %s", error)
             return

@@ -14,8 +14,8 @@ use trunkline_call::{CallCommand, Digit, HangupCause, Headers, Mark, Target, Tra
 use trunkline_legs::stream::{Greeted, Greeting, Refusal, Settings, StreamLeg};
 use trunkline_legs::{DialNews, Input, Leg, Output, Wish};
 use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
-use trunkline_streams::stream::{Encoding, Start, Up};
-use trunkline_streams::{CloseCode, Frame};
+use trunkline_streams::stream::{Encoding, MediaFormat, Start, Up};
+use trunkline_streams::{CloseCode, Frame, telnyx};
 
 /// Adds this module's class and function.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -79,6 +79,7 @@ struct State {
     /// The caller's clock at the epoch.
     epoch_s: f64,
     due: Option<Instant>,
+    telnyx_takes: Option<MediaFormat>,
     /// Half a sample of what is played may wait for its other half.
     played: Decoder,
 }
@@ -93,17 +94,21 @@ enum Stage {
 
 #[pymethods]
 impl StreamSession {
-    /// A connection of a provider; without a dialect, one that shows by how it begins.
+    /// A connection of a provider; without a dialect, one that shows by how it begins. Telnyx does not
+    /// say what it takes: `telnyx_codec` is what its stream was set up with, such as `pcma` or
+    /// `l16;rate=16000`.
     #[new]
-    #[pyo3(signature = (now, dialect=None))]
-    fn new(now: f64, dialect: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (now, dialect=None, telnyx_codec=None))]
+    fn new(now: f64, dialect: Option<&str>, telnyx_codec: Option<&str>) -> PyResult<Self> {
         let dialect = dialect.map(known).transpose()?;
+        let telnyx_takes = telnyx_codec.map(format).transpose()?;
         Ok(Self {
             epoch: Instant::now(),
             state: Mutex::new(State {
                 stage: Stage::Greeting(Greeting::new(dialect), dialect),
                 epoch_s: now,
                 due: None,
+                telnyx_takes,
                 played: Decoder::new(ByteOrder::Little),
             }),
         })
@@ -125,9 +130,12 @@ impl StreamSession {
         let heard = greeting.hear(message.frame());
         let heard = heard.inspect_err(|_| state.stage = Stage::Over);
         let heard = heard.map_err(|refusal| refused(&refusal))?;
-        let Some(greeted) = heard else {
+        let Some(mut greeted) = heard else {
             return Ok((kind, None, todo));
         };
+        if greeted.dialect.name == telnyx::DIALECT.name {
+            greeted.start.down = state.telnyx_takes.or(greeted.start.down);
+        }
         state.stage = Stage::Over;
         let told = told(py, &greeted)?;
         let leg = StreamLeg::new(greeted, Settings::default(), at);
@@ -367,6 +375,12 @@ fn known(name: &str) -> PyResult<&'static StreamDialect> {
             "no provider is named {name:?}; write one of {names}"
         ))
     })
+}
+
+/// The format of a name, with its rate where that is not the telephone's.
+fn format(name: &str) -> PyResult<MediaFormat> {
+    MediaFormat::announced(name, None, Encoding::L16Unknown)
+        .ok_or_else(|| PyValueError::new_err(format!("no audio is called {name:?}")))
 }
 
 fn refused(refusal: &Refusal) -> PyErr {

@@ -23,8 +23,9 @@ class StreamProvider(BaseSipProvider):
     programs that want it so.
     """
 
-    def __init__(self, name: str) -> None:
-        """A stream of this provider: ``telnyx``, ``twilio``, ``plivo``, …
+    def __init__(self, name: str, *, telnyx_codec: str | None = None) -> None:
+        """A stream of this provider: ``telnyx``, ``twilio``, ``plivo``, …; ``telnyx_codec`` is what
+        a stream of Telnyx was set up to take, where that is not ``pcmu``.
 
         Raises:
             ValueError: Where nobody has this name.
@@ -35,6 +36,7 @@ class StreamProvider(BaseSipProvider):
             raise ValueError(f"no provider is named {name!r}; write one of {names}")
         _, _, self._encoding, self._rate = found[0]
         self._name = name
+        self._telnyx_codec = telnyx_codec
         self._stream: StreamCall | None = None
         self._codec: AudioCodec | None = None
 
@@ -71,7 +73,11 @@ class StreamProvider(BaseSipProvider):
             first_message if isinstance(first_message, str | bytes) else json.dumps(first_message)
         )
         self._stream = await StreamCall.begin(
-            websocket, dialect=self._name, heard=[heard], at_once=True
+            websocket,
+            dialect=self._name,
+            telnyx_codec=self._telnyx_codec,
+            heard=[heard],
+            at_once=True,
         )
 
     async def receive_audio_frames(self) -> AsyncGenerator[bytes, None]:

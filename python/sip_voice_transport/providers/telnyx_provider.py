@@ -4,11 +4,9 @@ from .stream_provider import StreamProvider
 
 
 class TelnyxProvider(StreamProvider):
-    """A media stream of Telnyx, in whatever encoding its ``start`` announces.
+    """A media stream of Telnyx, in whatever encoding its ``start`` announces."""
 
-    What Telnyx takes is not announced: it is what the stream was set up with, and PCMU where
-    nothing was said (see the documents of :class:`~sip_voice_transport.SipWebhookHandler`).
-    """
-
-    def __init__(self) -> None:
-        super().__init__("telnyx")
+    def __init__(self, codec: str = "pcmu") -> None:
+        """``codec`` is what its stream was set up to take (``bidirectionalCodec``), which is not
+        announced: ``pcmu``, ``pcma``, ``g722`` or ``l16``."""
+        super().__init__("telnyx", telnyx_codec=codec)

@@ -53,14 +53,17 @@ def router(tmp_path: Path) -> DIDRouter:
 
 
 @asynccontextmanager
-async def served(router: DIDRouter) -> AsyncIterator[int]:
+async def served(router: DIDRouter, telnyx_codec: str = "pcmu") -> AsyncIterator[int]:
     """The port of a running server."""
     public_key, _ = sign_as_telnyx(SEED, 0, b"")
     config = SipConfig(
         telnyx=ProviderConfig(public_key=public_key), twilio=ProviderConfig(auth_token=TOKEN)
     )
     app = FastAPI()
-    SipWebhookHandler(router, echo, "https://voice.example.com", config=config).register(app)
+    handler = SipWebhookHandler(
+        router, echo, "https://voice.example.com", config=config, telnyx_codec=telnyx_codec
+    )
+    handler.register(app)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -89,17 +92,27 @@ async def simulated(*arguments: str) -> dict[str, Any]:
     return json.loads(told)
 
 
-@pytest.mark.parametrize("provider", ["twilio", "telnyx"])
+@pytest.mark.parametrize(
+    ("provider", "codec"),
+    [
+        ("twilio", "PCMU"),
+        ("telnyx", "PCMU"),
+        ("telnyx", "PCMA"),
+        ("telnyx", "G722"),
+        ("telnyx", "L16"),
+    ],
+)
 async def test_a_provider_is_answered_and_its_caller_hears_himself(
-    router: DIDRouter, provider: str
+    router: DIDRouter, provider: str, codec: str
 ) -> None:
     secret = TOKEN if provider == "twilio" else base64.b64encode(SEED).decode()
-    async with served(router) as port:
-        await simulated(
+    async with served(router, codec.lower()) as port:
+        verdict = await simulated(
             provider,
             *("--webhook", f"http://127.0.0.1:{port}/sip/{provider}/answer"),
             *("--public-url", "https://voice.example.com", "--auth-token", secret),
         )
+    assert codec in json.dumps(verdict)
 
 
 @pytest.mark.parametrize("provider", ["telnyx", "plivo", "exotel", "vonage"])

@@ -201,3 +201,13 @@ def test_every_dialect_has_a_name_and_a_format() -> None:
     assert {"twilio", "telnyx", "plivo", "vonage", "exotel"} <= known.keys()
     assert "signalwire" in known["twilio"][0]
     assert known["telnyx"][1:] == ("mulaw", 8000)
+
+
+def test_telnyx_is_sent_what_its_stream_was_set_up_to_take() -> None:
+    for codec, size in [(None, 160), ("pcma", 160), ("l16;rate=16000", 640)]:
+        session = StreamSession(100.0, None, codec)
+        session.greet(100.0, json.dumps(TELNYX_START))
+        [media, *_] = sent(session.play(100.0, tone(440, 0.02, 16000)), "media")
+        assert len(base64.b64decode(media["media"]["payload"])) == size
+    with pytest.raises(ValueError, match="mp3"):
+        StreamSession(0.0, "telnyx", "mp3")
