@@ -10,6 +10,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use trunkline_providers::url::shown;
 use trunkline_providers::{Provider, Secret};
 
 /// The fewest RTP ports: five calls.
@@ -123,7 +124,7 @@ impl<'v> Written<'v> {
         let parsed = text.parse().ok();
         if parsed.is_none() {
             self.report
-                .elsewhere(format!("{name}: {text:?} is no {what}"), remedy);
+                .elsewhere(format!("{name}: {:?} is no {what}", shown(text)), remedy);
         }
         parsed
     }

@@ -8,6 +8,7 @@ use crate::config::keys;
 use crate::config::overrides::InProcess;
 use crate::settings::{AppEntry, AppRole, WebSocketApp};
 use std::collections::BTreeMap;
+use trunkline_providers::url::shown;
 use trunkline_streams::dialect::{Open, StreamDialect, dialect};
 use trunkline_streams::stream::{Encoding, MediaFormat};
 use trunkline_streams::trunkline::DIALECT;
@@ -202,7 +203,7 @@ fn url(field: &Field<'_>) -> Option<String> {
         Ok(_) => Some(text.to_owned()),
         Err(_) => {
             field.wrong(
-                format!("{text:?} is no WebSocket URL"),
+                format!("{:?} is no WebSocket URL", shown(text)),
                 "write one like ws://127.0.0.1:7860/ws/sip/{call_id}, or wss:// for TLS",
             );
             None

@@ -7,7 +7,7 @@ use crate::settings::{
 };
 use trunkline_providers::Secret;
 use trunkline_providers::answer::TEXML_CODECS;
-use trunkline_providers::url::Url;
+use trunkline_providers::url::{Url, shown};
 
 pub fn providers(section: &Section<'_>, settings: &mut ProviderSettings) {
     if let Some(field) = section.get("twilio") {
@@ -123,7 +123,7 @@ fn base_url(field: &Field<'_>) -> Option<String> {
     });
     if !is_safe {
         field.wrong(
-            format!("{text:?} is no URL to send credentials to"),
+            format!("{:?} is no URL to send credentials to", shown(text)),
             "write one that begins with https://, such as https://api.telnyx.com",
         );
     }

@@ -4,6 +4,7 @@ mod on_lost;
 mod protocols;
 mod providers;
 mod routes;
+mod secrets;
 mod tls;
 
 use super::*;
