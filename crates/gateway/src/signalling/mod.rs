@@ -6,6 +6,8 @@ mod card;
 mod dialling;
 mod documents;
 mod incoming;
+mod leaving;
+mod news;
 mod parties;
 mod placed;
 mod questions;
@@ -27,9 +29,10 @@ use crate::memory::Ebb;
 use crate::names::Resolver;
 use crate::net::PortPool;
 use crate::settings::Settings;
-use crate::shard::{AppStream, CallKey, Report, Shard, ToCall, ToShard};
+use crate::shard::{CallKey, Report, Shard, ToCall, ToShard};
 use card::Phase;
-use dialling::{Pending, Resolved};
+use dialling::Pending;
+use news::Inner;
 use registrations::Registrations;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -38,13 +41,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 use transports::StreamEvent;
-use trunkline_call::{CallId, GatewayReason};
-use trunkline_legs::DialNews;
+use trunkline_call::CallId;
 use trunkline_legs::sip::answer_stray;
 use trunkline_sip::Message;
-use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply, Service};
-use trunkline_streams::document::ErrandId;
-use tungstenite::WebSocket;
+use trunkline_sip::endpoint::{Action, Endpoint, Event, Input, Output, OwnerId, Reply};
 
 /// How many datagrams are read before anything else has its turn.
 const DATAGRAMS_A_TURN: usize = 32;
@@ -52,34 +52,10 @@ const DATAGRAMS_A_TURN: usize = 32;
 const DATAGRAM_BYTES: usize = 65_536;
 /// What a caller is told who comes while there is no room.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// How long a stopping gateway waits for the far ends to answer its BYEs.
-const GOODBYE_MAX: Duration = Duration::from_secs(2);
 /// How long the task sleeps at most.
 const IDLE_MAX: Duration = Duration::from_secs(3_600);
 /// How many events of TCP connections may wait.
 const STREAM_EVENTS_MAX: usize = 1_024;
-
-/// News from the tasks that signalling itself started.
-enum Inner {
-    /// An application's connection is open.
-    Opened(CallKey, Box<WebSocket<AppStream>>),
-    /// It could not be opened, in words.
-    OpenFailed(CallKey, String),
-    /// An application that was to come has not come.
-    WaitOver(CallKey),
-    /// A provider was asked to place a call.
-    Placed(Box<placed::Answered>),
-    /// A provider was asked to move the caller of a call.
-    Moved(CallKey, DialNews),
-    /// A provider has pressed keys, or has not.
-    Pressed(CallKey),
-    /// A call that a provider was to place should have come by now.
-    AwaitedTooLong(CallId),
-    /// An errand of a document came to its end.
-    Errand(ErrandId, documents::Outcome),
-    /// A name was looked up.
-    Resolved(Box<Resolved>),
-}
 
 /// The signalling task's state.
 pub struct Desk {
@@ -263,46 +239,6 @@ impl Desk {
         }
     }
 
-    fn inner(&mut self, news: Inner) {
-        match news {
-            // An application that comes too late: the call follows a document.
-            Inner::Opened(key, _) | Inner::OpenFailed(key, _) if self.follows(key) => {}
-            Inner::Opened(key, socket) => self.tell(key, ToCall::Opened(socket)),
-            Inner::Placed(answered) => self.placed(*answered),
-            Inner::Moved(key, news) => self.tell(key, ToCall::Dial(news)),
-            Inner::Pressed(key) => self.press_waiting(key),
-            Inner::AwaitedTooLong(id) => self.awaited_too_long(id),
-            Inner::Errand(id, outcome) => self.errand_done(id, outcome),
-            Inner::OpenFailed(key, why) => {
-                if let Some(card) = self.cards.get_mut(&key) {
-                    let (call, app) = (card.info.id, &card.record.app);
-                    tracing::warn!(%call, %app, "application not open: {why}");
-                    card.record.detail = Some(why);
-                }
-                self.tell(key, ToCall::OpenFailed);
-            }
-            Inner::WaitOver(key) => self.wait_over(key),
-            Inner::Resolved(resolved) => self.resolved(*resolved),
-        }
-    }
-
-    /// An application that was to come by now has come, or does not get its call any more.
-    fn wait_over(&mut self, key: CallKey) {
-        let Some(card) = self.cards.get_mut(&key) else {
-            return;
-        };
-        let was_answered = card.answered.is_some();
-        if std::mem::take(&mut card.waits) {
-            self.tell(
-                key,
-                match was_answered {
-                    true => ToCall::OpenFailed,
-                    false => ToCall::End(GatewayReason::AppTimeout),
-                },
-            );
-        }
-    }
-
     /// Does what the endpoint wants done.
     fn drain_endpoint(&mut self) {
         loop {
@@ -389,37 +325,5 @@ impl Desk {
 
     fn no_room() -> Reply {
         Reply::new(503).header("Retry-After", RETRY_AFTER.as_secs().to_string())
-    }
-
-    fn drain(&mut self, answer: oneshot::Sender<()>) {
-        self.draining = true;
-        self.give_up_all_awaited();
-        self.drains.push(answer);
-        self.act(Action::Serve(Service::Refused {
-            retry_after: RETRY_AFTER,
-        }));
-    }
-
-    fn answer_drains(&mut self) {
-        if self.cards.is_empty() && self.pending.is_empty() {
-            for answer in self.drains.drain(..) {
-                let _ = answer.send(());
-            }
-        }
-    }
-
-    /// Ends every call with a BYE; the task ends when all are gone, or after a moment.
-    fn begin_stop(&mut self) {
-        if self.stop_by.is_none() {
-            self.stop_by = Some(Instant::now() + GOODBYE_MAX);
-            self.draining = true;
-            self.give_up_all_awaited();
-            self.end_all();
-        }
-    }
-
-    fn has_stopped(&self) -> bool {
-        self.stop_by
-            .is_some_and(|by| self.cards.is_empty() || by <= Instant::now())
     }
 }

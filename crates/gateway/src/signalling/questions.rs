@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use crate::shard::{AppStream, CallKey, ToCall};
 use std::sync::Arc;
 use std::time::Instant;
-use trunkline_call::{CallCommand, CallId, EndReason, GatewayReason};
+use trunkline_call::{CallCommand, CallId, EndReason};
 use trunkline_sip::endpoint::Action;
 use tungstenite::WebSocket;
 
@@ -159,13 +159,6 @@ impl Desk {
             over_rate: counters.over_rate,
             retransmissions: counters.retransmissions,
             draining: self.draining,
-        }
-    }
-
-    /// Ends every call, each with a BYE, because the gateway stops.
-    pub(super) fn end_all(&self) {
-        for &key in self.cards.keys() {
-            self.tell(key, ToCall::End(GatewayReason::Shutdown));
         }
     }
 }
