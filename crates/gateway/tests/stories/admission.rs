@@ -60,6 +60,30 @@ fn a_call_without_a_port_for_its_sound_is_asked_to_come_later() {
 }
 
 #[test]
+fn a_call_for_which_descriptors_are_lacking_is_asked_to_come_later() {
+    // Two calls have three each, beside those that are kept for other things.
+    let gateway = Gateway::start_with_descriptors("admission-descriptors", 200, 256 + 2 * 3 + 1);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", gateway.pid()));
+    let limits = limits.expect("Linux tells a process's limits");
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let numbers = files.map(|line| line.matches("263").count());
+    assert_eq!(
+        numbers,
+        Some(2),
+        "the soft limit is raised to the hard one: {files:?}"
+    );
+    let log = gateway.log();
+    assert!(log.contains("263 descriptors suffice for 2 calls"), "{log}");
+    let live = callers(&gateway, 2);
+    let answer = refusal(&gateway);
+    assert_eq!(answer.status(), Some(503));
+    assert!(answer.header("Retry-After").is_some(), "{answer:?}");
+    assert!(live.iter().all(|caller| !caller.is_over()));
+}
+
+#[test]
 fn whom_no_route_names_is_not_found() {
     let gateway = Gateway::start("admission-route", "routes: [{to: support, app: echo}]\n");
     assert_eq!(refusal(&gateway).status(), Some(404));

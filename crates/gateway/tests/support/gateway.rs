@@ -26,6 +26,42 @@ const RTP_PORTS: &str = "12000-19999";
 /// How long a gateway may take to end its calls and leave.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// How a gateway is started.
+struct Start<'a> {
+    rtp_ports: &'a str,
+    /// Further keys of `server`, a comma before each.
+    server: &'a str,
+    /// Further arguments of the command line.
+    arguments: &'a [&'a str],
+    /// How many descriptors it may have to begin with, and at the most.
+    descriptors: Option<(u32, u32)>,
+}
+
+impl Default for Start<'_> {
+    fn default() -> Self {
+        Self {
+            rtp_ports: RTP_PORTS,
+            server: "",
+            arguments: &[],
+            descriptors: None,
+        }
+    }
+}
+
+impl Start<'_> {
+    /// The binary under test, within its limits.
+    fn command(&self) -> Command {
+        const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
+        let Some((soft, hard)) = self.descriptors else {
+            return Command::new(BINARY);
+        };
+        let script = format!("ulimit -S -n {soft} && ulimit -H -n {hard} && exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, BINARY]);
+        command
+    }
+}
+
 /// A running `trunkline serve`.
 pub struct Gateway {
     child: Child,
@@ -41,12 +77,16 @@ impl Gateway {
     /// configuration: first further lines of its section `sip`, indented by two spaces, then other
     /// sections.
     pub fn start(name: &str, more: &str) -> Self {
-        Self::start_with_rtp(name, RTP_PORTS, more)
+        Self::start_with(name, &Start::default(), more)
     }
 
     /// As [`Gateway::start`], with other RTP ports.
     pub fn start_with_rtp(name: &str, rtp_ports: &str, more: &str) -> Self {
-        Self::start_with(name, rtp_ports, "", &[], more)
+        let start = Start {
+            rtp_ports,
+            ..Start::default()
+        };
+        Self::start_with(name, &start, more)
     }
 
     /// As [`Gateway::start`], for a gateway that the world reaches at this URL.
@@ -57,38 +97,50 @@ impl Gateway {
 
     /// Starts one with further keys of `server`, a comma before each.
     pub fn start_with_server(name: &str, server: &str, more: &str) -> Self {
-        Self::start_with(name, RTP_PORTS, server, &[], more)
+        let start = Start {
+            server,
+            ..Start::default()
+        };
+        Self::start_with(name, &start, more)
+    }
+
+    /// As [`Gateway::start`], with so many descriptors to begin with, and so many at the most.
+    pub fn start_with_descriptors(name: &str, soft: u32, hard: u32) -> Self {
+        let start = Start {
+            descriptors: Some((soft, hard)),
+            ..Start::default()
+        };
+        Self::start_with(name, &start, "")
     }
 
     /// As [`Gateway::start`], with further arguments of the command line.
     pub fn start_told(name: &str, arguments: &[&str], more: &str) -> Self {
-        Self::start_with(name, RTP_PORTS, "", arguments, more)
+        let start = Start {
+            arguments,
+            ..Start::default()
+        };
+        Self::start_with(name, &start, more)
     }
 
-    fn start_with(
-        name: &str,
-        rtp_ports: &str,
-        server: &str,
-        arguments: &[&str],
-        more: &str,
-    ) -> Self {
+    fn start_with(name: &str, start: &Start<'_>, more: &str) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
         let ipv6 = if has_ipv6() { LISTEN_IPV6 } else { "" };
         let common = LISTEN
             .trim_start()
             .replace("${MORE_LISTEN}", ipv6)
-            .replace("${MORE_SERVER}", server);
+            .replace("${MORE_SERVER}", start.server);
         std::fs::write(&file, common + more).expect("a configuration");
         let (sip_port, http_port) = (free_port(), free_port());
         let log = File::create(folder.join("log")).expect("a log");
-        let child = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+        let child = start
+            .command()
             .args(["serve", "--config"])
             .arg(&file)
-            .args(arguments)
+            .args(start.arguments)
             .env("SIP_PORT", sip_port.to_string())
             .env("HTTP_PORT", http_port.to_string())
-            .env("RTP_PORTS", rtp_ports)
+            .env("RTP_PORTS", start.rtp_ports)
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
