@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from .sockets import Socket
 
@@ -56,25 +57,29 @@ class Outbox:
         self._task.cancel()
 
     async def _run(self) -> None:
+        while not self._is_broken:
+            if self._waiting:
+                await self._send(self._waiting.popleft())
+            elif self._code is not None:
+                return await self._try(self._socket.close(self._code, ""))
+            else:
+                self._wanted.clear()
+                await self._wanted.wait()
+        return None
+
+    async def _send(self, message: str | bytes) -> None:
+        await self._try(self._socket.send(message))
+        self._bytes -= len(message)
+        if not self._is_broken and (self._bytes or self._told):
+            self._told = self._bytes > 0
+            self._on_backlog(self._bytes)
+
+    async def _try(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            while self._code is None or self._waiting:
-                await self._send_waiting()
-                if self._code is None:
-                    self._wanted.clear()
-                    await self._wanted.wait()
-            await self._socket.close(self._code, "")
+            await work
         except Exception as error:
             # Each library has its own words for a connection that is gone.
             logger.debug("a media stream takes nothing more: %r", error)
             self._is_broken = True
             self._waiting.clear()
             self._on_failure()
-
-    async def _send_waiting(self) -> None:
-        while self._waiting:
-            message = self._waiting.popleft()
-            await self._socket.send(message)
-            self._bytes -= len(message)
-            if self._bytes or self._told:
-                self._told = self._bytes > 0
-                self._on_backlog(self._bytes)

@@ -169,7 +169,7 @@ class StreamCall:
         self._do(self._session.unpause(self._loop.time()))
 
     def send_dtmf(self, digits: str) -> None:
-        """Presses keys, where the provider can."""
+        """Presses keys; where the provider has no words for them, it hears their tones."""
         for digit in digits:
             self._do(self._session.send_dtmf(self._loop.time(), digit, _DTMF_MS))
 
@@ -258,7 +258,11 @@ class StreamCall:
             self._timer = self._loop.call_at(deadline, self._wake)
 
     def _wake(self) -> None:
-        self._do(self._session.wake(self._loop.time()))
+        try:
+            self._do(self._session.wake(self._loop.time()))
+        except BaseException:
+            self._on_lost()
+            raise
 
     def _on_backlog(self, waiting: int) -> None:
         self._do(self._session.backlog(self._loop.time(), waiting))
@@ -267,16 +271,18 @@ class StreamCall:
         self._do(self._session.closed(self._loop.time(), None))
 
     async def _read(self) -> None:
-        try:
-            while True:
+        while True:
+            try:
                 message = await self._socket.receive()
-                self._do(self._session.receive(self._loop.time(), message))
-        except Closed as closed:
-            self._do(self._session.closed(self._loop.time(), closed.code))
-        except Exception as error:
-            # Each library has its own words for a connection that is gone.
-            logger.debug("call %r: the connection is lost: %r", self.id, error)
-            self._on_lost()
+            except Closed as closed:
+                self._do(self._session.closed(self._loop.time(), closed.code))
+                return
+            except Exception as error:
+                # Each library has its own words for a connection that is gone.
+                logger.debug("call %r: the connection is lost: %r", self.id, error)
+                self._on_lost()
+                return
+            self._do(self._session.receive(self._loop.time(), message))
 
     async def _ping(self) -> None:
         try:
@@ -289,8 +295,15 @@ class StreamCall:
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = self._loop.create_task(work, name=f"media stream: {name}")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            # A defect of ours ends this call and no other.
+            logger.error("call %r: %s failed", self.id, task.get_name(), exc_info=error)
+            self._on_lost()
 
 
 class _Pace:

@@ -157,7 +157,7 @@ class SipTransport(BaseTransport):
         self._ask(lambda call: call.clear())
 
     async def send_dtmf(self, digits: str) -> None:
-        """Presses keys, where the provider can; otherwise an event says that it was refused."""
+        """Presses keys; where the far end has no words for them, it hears their tones."""
         self._ask(lambda call: call.send_dtmf(digits))
 
     async def transfer(self, target: str) -> None:

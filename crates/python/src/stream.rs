@@ -7,10 +7,13 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::MutexExt as _;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use trunkline_audio::l16::{ByteOrder, Decoder};
-use trunkline_call::{CallCommand, Digit, HangupCause, Headers, Mark, Target, TransferMode};
+use trunkline_call::{
+    CallCommand, CallEvent, Digit, EndReason, GatewayReason, HangupCause, Headers, Mark, Target,
+    TransferMode,
+};
 use trunkline_legs::stream::{Greeted, Greeting, Refusal, Settings, StreamLeg};
 use trunkline_legs::{DialNews, Input, Leg, Output, Wish};
 use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
@@ -88,6 +91,8 @@ struct State {
 enum Stage {
     Greeting(Greeting, Option<&'static StreamDialect>),
     Call(Box<StreamLeg>),
+    /// Its code panicked, and nobody was told the end.
+    Broken,
     /// It did not become a call, or is one no more.
     Over,
 }
@@ -273,10 +278,15 @@ impl StreamSession {
 }
 
 impl StreamSession {
-    /// A panic is told as an exception; a stream that is used after it is as good as it was left.
+    /// A panic is told as an exception, and the stream as it was left is not used again: what comes
+    /// next ends the call.
     fn state(&self, py: Python<'_>) -> MutexGuard<'_, State> {
-        let state = self.state.lock_py_attached(py);
-        state.unwrap_or_else(PoisonError::into_inner)
+        self.state.lock_py_attached(py).unwrap_or_else(|poisoned| {
+            self.state.clear_poison();
+            let mut state = poisoned.into_inner();
+            state.stage = Stage::Broken;
+            state
+        })
     }
 
     fn command<'py>(
@@ -297,8 +307,17 @@ impl StreamSession {
         let mut state = self.state(py);
         let now = state.instant(self.epoch, now);
         let todo = PyList::empty(py);
-        let Stage::Call(leg) = &mut state.stage else {
-            return Ok(todo);
+        let leg = match &mut state.stage {
+            Stage::Call(leg) => leg,
+            Stage::Broken => {
+                state.stage = Stage::Over;
+                state.due = None;
+                let reason = EndReason::Gateway(GatewayReason::Internal);
+                tell(py, CallEvent::Ended(reason), &todo)?;
+                todo.append(("finished",))?;
+                return Ok(todo);
+            }
+            _ => return Ok(todo),
         };
         leg.handle_input(now, input);
         let mut rest = drain(py, leg.as_mut(), &todo)?;
@@ -343,10 +362,7 @@ fn drain(py: Python<'_>, leg: &mut StreamLeg, todo: &Bound<'_, PyList>) -> PyRes
             Output::Send(Frame::Binary(bytes)) => todo.append(("send", PyBytes::new(py, bytes)))?,
             Output::Send(Frame::Ping) => todo.append(("ping",))?,
             Output::Close(code) => todo.append(("close", code))?,
-            Output::Event(event) => {
-                let (name, fields) = event::fields(py, event)?;
-                todo.append(("event", name, fields))?;
-            }
+            Output::Event(event) => tell(py, event, todo)?,
             Output::AtProvider(wish) => todo.append(asked(&wish))?,
             Output::Dial { .. } => rest.wants_dial = true,
             Output::Finished => {
@@ -357,6 +373,11 @@ fn drain(py: Python<'_>, leg: &mut StreamLeg, todo: &Bound<'_, PyList>) -> PyRes
             Output::Signal(_) | Output::Transmit { .. } => {}
         }
     }
+}
+
+fn tell(py: Python<'_>, event: CallEvent, todo: &Bound<'_, PyList>) -> PyResult<()> {
+    let (name, fields) = event::fields(py, event)?;
+    todo.append(("event", name, fields))
 }
 
 fn asked(wish: &Wish) -> (&'static str, &'static str, Option<String>) {

@@ -265,6 +265,35 @@ def test_closing_hangs_up_a_call_over_sip() -> None:
     run(scenario())
 
 
+class Panicking:
+    """A session with a defect, which ends the call when it is used again."""
+
+    deadline = None
+
+    def receive(self, now: float, message: str | bytes) -> list[Any]:
+        raise AssertionError("a defect")
+
+    def closed(self, now: float, code: int | None = None) -> list[Any]:
+        return [("event", "Ended", ("gateway", "internal", None, None)), ("finished",)]
+
+    def hangup(self, now: float, cause: str) -> list[Any]:
+        return []
+
+
+def test_a_defect_ends_its_call_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        transport, websocket = await over_twilio()
+        call = transport._provider.call  # type: ignore[union-attr]
+        call._session = Panicking()
+        websocket.says(media(1))
+        assert [type(event) async for event in transport.events()] == [Answered, Ended]
+        assert not transport.is_connected
+        await call.wait_closed()
+
+    run(scenario())
+    assert "reader failed" in caplog.text
+
+
 class Pigeon(BaseSipProvider):
     """A provider that an application brings along: A-law at 8 kHz."""
 
