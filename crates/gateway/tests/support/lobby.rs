@@ -9,7 +9,7 @@ use tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response}
 use tungstenite::http::HeaderMap;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{PATIENCE, Patience, eventually, is_pause};
+use super::{eventually, is_pause, turning};
 
 /// How long a session waits for a message before it looks at its deadline.
 const TURN: Duration = Duration::from_millis(5);
@@ -202,19 +202,10 @@ impl Session {
     }
 
     /// Takes messages until `look` finds something, and panics with `what` if it never does.
-    pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let mut patience = Patience::of(PATIENCE);
-        loop {
-            if let Some(found) = look(self) {
-                return found;
-            }
-            assert!(
-                !patience.is_over(),
-                "waited {PATIENCE:?} in vain: {what}; told so far: {:?}",
-                self.events
-            );
-            self.turn();
-        }
+    pub fn until<T>(&mut self, what: &str, look: impl FnMut(&mut Self) -> Option<T>) -> T {
+        turning(self, what, look, Self::turn, |session| {
+            format!("{:?}", session.events)
+        })
     }
 
     /// The next event of this type that was not given before; earlier ones are passed over.

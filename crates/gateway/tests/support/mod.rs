@@ -40,7 +40,7 @@ pub use http::{ask_with, get, post, post_bytes};
 pub use in_process::InProcess;
 pub use lobby::{Lobby, Session};
 pub use name_server::NameServer;
-pub use patience::{PATIENCE, Patience, eventually, is_pause, within};
+pub use patience::{PATIENCE, Patience, eventually, is_pause, turning, within};
 pub use ports::{free_port, free_ports};
 pub use provider::Provider;
 pub use raw_sip::{OFFER, RawSip};

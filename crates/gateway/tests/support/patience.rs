@@ -50,6 +50,29 @@ pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     within(PATIENCE, look).unwrap_or_else(|| panic!("waited {PATIENCE:?} in vain: {what}"))
 }
 
+/// Has `it` take a `turn` until `look` finds something, and panics with `what` and what it was `told`
+/// if it never does.
+pub fn turning<S, T>(
+    it: &mut S,
+    what: &str,
+    mut look: impl FnMut(&mut S) -> Option<T>,
+    turn: impl Fn(&mut S),
+    told: impl Fn(&S) -> String,
+) -> T {
+    let mut patience = Patience::of(PATIENCE);
+    loop {
+        if let Some(found) = look(it) {
+            return found;
+        }
+        assert!(
+            !patience.is_over(),
+            "waited {PATIENCE:?} in vain: {what}; told so far: {}",
+            told(it)
+        );
+        turn(it);
+    }
+}
+
 /// Looks until `look` finds something or the time is over.
 pub fn within<T>(time: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let mut patience = Patience::of(time);

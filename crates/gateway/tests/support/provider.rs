@@ -1,6 +1,5 @@
 //! The provider's end of a Twilio media stream, spoken message by message.
 
-use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use trunkline_audio::g711::ulaw;
 use tungstenite::{Error, Message, WebSocket};
 
-use super::{PATIENCE, Patience};
+use super::{is_pause, turning};
 
 /// How long it waits for a message before it looks at its deadline.
 const TURN: Duration = Duration::from_millis(5);
@@ -192,20 +191,10 @@ impl Provider {
     }
 
     /// Takes messages until `look` finds something, and panics with `what` if it never does.
-    pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let mut patience = Patience::of(PATIENCE);
-        loop {
-            if let Some(found) = look(self) {
-                return found;
-            }
-            assert!(
-                !patience.is_over(),
-                "waited {PATIENCE:?} in vain: {what}; told so far: {:?}; closed: {:?}",
-                self.told,
-                self.closed,
-            );
-            self.turn();
-        }
+    pub fn until<T>(&mut self, what: &str, look: impl FnMut(&mut Self) -> Option<T>) -> T {
+        turning(self, what, look, Self::turn, |provider| {
+            format!("{:?}; closed: {:?}", provider.told, provider.closed)
+        })
     }
 
     fn turn(&mut self) {
@@ -221,8 +210,7 @@ impl Provider {
                 let _ = self.socket.flush();
             }
             Ok(_) => {}
-            Err(Error::Io(error))
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(Error::Io(error)) if is_pause(&error) => {}
             Err(_) => self.closed = Some((1006, String::new())),
         }
     }

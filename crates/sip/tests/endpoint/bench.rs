@@ -261,6 +261,14 @@ impl Bench {
         assert_eq!(*why, reason);
     }
 
+    /// The user was told one answer, and that nothing more comes.
+    pub fn assert_answered_and_closed(&mut self) {
+        let events = self.take_events();
+        let [Event::Response { .. }, Event::Closed { .. }] = events.as_slice() else {
+            panic!("{events:?}");
+        };
+    }
+
     /// Lets everything run out; nothing may be left.
     pub fn assert_empties(&mut self) {
         self.wait(Duration::from_secs(400));

@@ -65,11 +65,7 @@ fn a_refusal_is_acknowledged_by_the_transaction_and_told_once() {
     assert_eq!(ack.to().unwrap().tag(), Some("peer"));
     bench.receive(&busy);
     assert_eq!(bench.only_sent(), ack);
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [Event::Response { .. }, Event::Closed { .. }]
-    ));
+    bench.assert_answered_and_closed();
     bench.assert_empties();
 }
 
@@ -129,11 +125,7 @@ fn a_cancel_waits_for_a_provisional_response() {
     bench.receive(&response(&cancel, 200, "peer", &[]));
     bench.receive(&response(&invite, 487, "peer", &[]));
     assert_eq!(bench.only_sent().method(), Some(&Method::Ack));
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [Event::Response { .. }, Event::Closed { .. }]
-    ));
+    bench.assert_answered_and_closed();
     bench.assert_empties();
 }
 
@@ -225,11 +217,7 @@ fn an_errand_is_answered_and_closed() {
     let options = bench.only_sent();
     bench.receive(&response(&options, 200, "peer", &[]));
     bench.receive(&response(&options, 200, "peer", &[]));
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [Event::Response { .. }, Event::Closed { .. }]
-    ));
+    bench.assert_answered_and_closed();
     bench.assert_empties();
 }
 

@@ -195,10 +195,6 @@ fn wrong_credentials_are_told_after_one_try() {
     let challenge = "Proxy-Authenticate: Digest realm=\"example.com\", nonce=\"m\", qop=\"auth\"";
     bench.receive(&response(&invite, 407, "proxy", &[challenge]));
     assert_eq!(bench.only_sent().method(), Some(&Method::Ack));
-    let events = bench.take_events();
-    assert!(matches!(
-        events.as_slice(),
-        [Event::Response { .. }, Event::Closed { .. }]
-    ));
+    bench.assert_answered_and_closed();
     bench.assert_empties();
 }
