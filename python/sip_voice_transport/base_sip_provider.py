@@ -15,8 +15,9 @@ class BaseSipProvider(ABC):
     """
 
     @abstractmethod
-    async def connect(self, websocket: Any, first_message: Mapping[str, Any]) -> None:
-        """Begins the stream of an accepted WebSocket whose first message has been read.
+    async def connect(self, websocket: Any, first_message: Mapping[str, Any] | str | bytes) -> None:
+        """Begins the stream of an accepted WebSocket whose first message has been read, and is
+        given as it came, or parsed.
 
         Raises:
             ProviderConnectionError: Where this does not become a stream.

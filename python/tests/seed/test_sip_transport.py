@@ -310,7 +310,7 @@ class Pigeon(BaseSipProvider):
     def __init__(self) -> None:
         self.done: list[Any] = []
 
-    async def connect(self, websocket: Any, first_message: Mapping[str, Any]) -> None:
+    async def connect(self, websocket: Any, first_message: Mapping[str, Any] | str | bytes) -> None:
         raise AssertionError("it is connected")
 
     async def receive_audio_frames(self) -> AsyncGenerator[bytes, None]:
