@@ -20,7 +20,7 @@ from .exceptions import (
     QueueFullError,
     SipTransportError,
 )
-from .gateway import Gateway
+from .gateway import Gateway, log
 
 __all__ = [
     "Call",
@@ -34,4 +34,5 @@ __all__ = [
     "__version__",
     "events",
     "exceptions",
+    "log",
 ]

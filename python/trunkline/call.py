@@ -36,6 +36,7 @@ class Call:
         self._core = core
         self._reader: Waiter | None = None
         self._seen: deque[Event] = deque()
+        self._clears = 0
         self.id: str = core.id
         """The gateway's name for the call: 32 hexadecimal digits."""
         self.direction: Literal["inbound", "outbound"] = core.direction
@@ -86,6 +87,7 @@ class Call:
         """
         if self._seen:
             return self._seen.popleft()
+        self._refuse_second_reader()
         return _event(wait_blocking(self._core.poll_event, timeout))
 
     async def __aiter__(self) -> AsyncIterator[Event]:
@@ -95,20 +97,19 @@ class Call:
 
     async def play(self, pcm: Buffer, *, lead_ms: int = LEAD_MS) -> None:
         """Speaks any number of samples, at the speed of speech: returns when less than ``lead_ms``
-        of audio is left to be played. Before the call is answered it waits for that.
+        of audio is left to be played. Before the call is answered it waits for that. It returns
+        early where the call ends meanwhile, or :meth:`clear` forgets what was queued.
 
-        If it is cancelled, what was queued stays queued; :meth:`clear` forgets it. Where the call
-        ends meanwhile it returns.
+        If it is cancelled, what was queued stays queued.
 
         :raises CallEndedError: where the call is over already.
         """
         core = self._core
-        if not core.answered:
-            await self._room(_PIECE_LEAD_MS)
-        for number, piece in enumerate(_pieces(pcm)):
-            if number > 0:
+        clears = self._clears
+        for piece in _pieces(pcm):
+            if not core.answered or core.queued_ms > _PIECE_LEAD_MS:
                 await self._room(_PIECE_LEAD_MS)
-                if core.ended is not None:
+                if core.ended is not None or self._clears != clears:
                     return
             core.play(piece)
         if core.queued_ms >= lead_ms:
@@ -130,6 +131,7 @@ class Call:
         """Forgets what is queued, within 20 ms; :class:`~trunkline.events.Cleared` says how much
         was played."""
         self._core.clear()
+        self._clears += 1
 
     def pause(self) -> None:
         """Stops playing within 20 ms and keeps what is queued."""
@@ -185,13 +187,13 @@ class Call:
 
     def _free_reader(self) -> Waiter:
         """The waiter of this call's events in the running loop."""
-        reader = self._reader
-        if reader is not None and reader.is_waiting:
-            raise RuntimeError(
-                "somebody waits for this call's events already; take them in one task"
-            )
-        self._reader = Waiter.here(reader)
+        self._refuse_second_reader()
+        self._reader = Waiter.here(self._reader)
         return self._reader
+
+    def _refuse_second_reader(self) -> None:
+        if self._reader is not None and self._reader.is_waiting:
+            raise RuntimeError("somebody waits for this call's events; take them in one task")
 
     async def _next(self) -> Event | None:
         return _event(await self._free_reader().wait_for(self._core.poll_event))

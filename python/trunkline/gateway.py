@@ -6,9 +6,10 @@ import asyncio
 import atexit
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Literal, Self, cast
 from weakref import WeakSet
 
 from . import _core
@@ -16,6 +17,8 @@ from ._waiting import wait_blocking, wait_for
 from .call import Call
 from .events import Ended
 from .exceptions import CallRejectedError
+
+Level = Literal["off", "error", "warn", "info", "debug", "trace"]
 
 _GOODBYE_S = 3.0
 """How long an interpreter that exits waits for its gateways to hang up their calls."""
@@ -25,7 +28,7 @@ class Gateway:
     """A running gateway: SIP, media and, where it is configured, HTTP, on threads of its own.
 
     It may be used from several event loops and threads at once. After a fork it is the parent's:
-    the child has to start its own.
+    the child starts its own, and leaves the parent's calls alone.
     """
 
     def __init__(self, core: _core.Gateway) -> None:
@@ -35,6 +38,8 @@ class Gateway:
         self.http_address: tuple[str, int] | None = core.http_address
         """Where HTTP is served: where the configuration says anything of ``server``."""
         _live.add(self)
+        _ends.difference_update([end for end in _ends if end.is_over])
+        _ends.add(core.end)
 
     @classmethod
     async def start(
@@ -43,9 +48,9 @@ class Gateway:
         """Starts a gateway; it takes calls when this returns.
 
         ``config`` is the path of a YAML file, or what such a file says as a mapping. ``None`` looks
-        for a file where ``trunkline serve`` does; with none, SIP is taken on UDP and TCP 5060. With
-        no ``routes`` every call comes to :meth:`accept`; with routes those whose application has
-        ``type: python``.
+        for a file where ``trunkline serve`` does; with none, SIP is taken on UDP and TCP 5060.
+        With no ``routes`` every call comes to :meth:`accept`; with routes those whose application
+        has ``type: python``.
 
         :raises ConfigurationError: with all that is wrong, and what to write instead.
         :raises GatewayError: where a port is taken.
@@ -89,8 +94,8 @@ class Gateway:
         parameters: Mapping[str, str] | None = None,
     ) -> Call:
         """Places a call and returns it when it is answered. ``dial.allow`` of the configuration
-        must permit it. The events up to there come from :meth:`Call.event` all the same. If this is
-        cancelled the call is hung up.
+        must permit it. The events up to there come from :meth:`Call.event` all the same. If this
+        is cancelled the call is hung up.
 
         :raises CallRejectedError: where it is not permitted, not possible, or not answered.
         :raises ValueError: where ``to`` or a header cannot be written in a SIP message.
@@ -100,7 +105,12 @@ class Gateway:
         )
         (core,) = await wait_for(task.poll)
         call = Call(core)
-        ended = await call._answered()
+        try:
+            ended = await call._answered()
+        except BaseException:
+            # The error may hold the call for longer than anybody waits for it.
+            call.hangup()
+            raise
         if ended is not None:
             raise _rejected(ended)
         return call
@@ -112,7 +122,8 @@ class Gateway:
     async def stop(self) -> None:
         """Hangs up every call and returns when all threads have ended. May be called again."""
         self._core.stop()
-        await wait_for(lambda waker: self._core.poll_stopped(waker) or None)
+        end = self._core.end
+        await wait_for(lambda waker: end.poll(waker) or None)
 
     def stop_blocking(self, timeout: float | None = None) -> None:
         """:meth:`stop` for a thread without an event loop.
@@ -120,9 +131,9 @@ class Gateway:
         :raises TimeoutError: where that takes longer than so many seconds.
         """
         self._core.stop()
-        wait_blocking(lambda waker: self._core.poll_stopped(waker) or None, timeout)
+        _wait_for_end(self._core.end, timeout)
 
-    async def __aenter__(self) -> Gateway:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -136,16 +147,42 @@ class Gateway:
 
 
 _live: WeakSet[Gateway] = WeakSet()
+_ends: set[_core.End] = set()
 
 
 @atexit.register
 def _hang_up_everything() -> None:
     """Calls that live when the interpreter exits are hung up, not abandoned."""
     for gateway in list(_live):
+        gateway._core.stop()
+    until = time.monotonic() + _GOODBYE_S
+    for end in _ends:
         try:
-            gateway.stop_blocking(_GOODBYE_S)
-        except (TimeoutError, RuntimeError):
-            pass
+            _wait_for_end(end, until - time.monotonic())
+        except TimeoutError:
+            return
+
+
+def _wait_for_end(end: _core.End, timeout: float | None) -> None:
+    wait_blocking(lambda waker: end.poll(waker) or None, timeout)
+
+
+def _forget_everything() -> None:
+    """The threads of the gateways that there were are not in this process."""
+    _live.clear()
+    _ends.clear()
+
+
+os.register_at_fork(after_in_child=_forget_everything)
+
+
+def log(level: Level = "info", *, trace_sip: bool = False) -> None:
+    """Writes the log of every gateway in this process to standard error, from now on. What was
+    chosen first holds until the process ends.
+
+    :param trace_sip: every SIP message too, without passwords and what proves them.
+    """
+    _core.log(level, trace_sip)
 
 
 def _start(config: str | os.PathLike[str] | Mapping[str, Any] | None) -> _core.Task[_core.Gateway]:

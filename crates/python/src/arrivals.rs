@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::future::ready;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use trunkline_call::{App, BoxFuture, Call, CallCommand, CallId, Direction};
 use trunkline_streams::AnswerMode;
 
@@ -38,7 +38,7 @@ impl Arrivals {
 
     /// The next call that has not ended. It is answered here, unless its application does that
     /// itself. `None` once no more will come.
-    pub fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Call>> {
+    pub fn poll(&self, taker: &Waker) -> Poll<Option<Call>> {
         let mut state = self.lock();
         while let Some((call, answer)) = state.waiting.pop_front() {
             let is_ours =
@@ -50,12 +50,8 @@ impl Arrivals {
         if state.is_over {
             return Poll::Ready(None);
         }
-        if !state
-            .takers
-            .iter()
-            .any(|taker| taker.will_wake(context.waker()))
-        {
-            state.takers.push(context.waker().clone());
+        if !state.takers.iter().any(|known| known.will_wake(taker)) {
+            state.takers.push(taker.clone());
         }
         Poll::Pending
     }

@@ -4,24 +4,49 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use trunkline::control::{ControlError, DialRequest};
+use trunkline::telemetry::log::{self, LogFormat, LogLevel};
 use trunkline_call::{Headers, Parameters, Target};
 
 use crate::call::Call;
 use crate::configuration::Source;
 use crate::ready::Waker;
-use crate::runtime::{self, Running};
+use crate::runtime::{self, End, Running};
 use crate::task::{Failure, Outcome, Task, task};
 
 pyo3::import_exception!(trunkline.exceptions, CallRejectedError);
 pyo3::import_exception!(trunkline.exceptions, ConfigurationError);
+pyo3::import_exception!(trunkline.exceptions, DIDConfigError);
 pyo3::import_exception!(trunkline.exceptions, GatewayError);
 
 /// Adds this module's classes and functions.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Gateway>()?;
+    module.add_function(wrap_pyfunction!(log_to_stderr, module)?)?;
     module.add_function(wrap_pyfunction!(start, module)?)
+}
+
+/// Writes the log of all gateways of this process to standard error, from now to its end: ``off``,
+/// ``error``, ``warn``, ``info``, ``debug`` or ``trace``, and every SIP message where that is asked.
+#[pyfunction]
+#[pyo3(name = "log")]
+fn log_to_stderr(level: &str, trace_sip: bool) -> PyResult<()> {
+    let level = match level {
+        "off" => LogLevel::Off,
+        "error" => LogLevel::Error,
+        "warn" => LogLevel::Warn,
+        "info" => LogLevel::Info,
+        "debug" => LogLevel::Debug,
+        "trace" => LogLevel::Trace,
+        other => {
+            let known = "off, error, warn, info, debug or trace";
+            let what = format!("{other:?} is no level of the log: give {known}");
+            return Err(PyValueError::new_err(what));
+        }
+    };
+    log::start(level, LogFormat::Text, trace_sip);
+    Ok(())
 }
 
 /// Starts a gateway on a thread of its own; the task gives it once it takes calls. ``text`` is a
@@ -84,10 +109,7 @@ impl Gateway {
     /// The next call, alone in a list; an empty list when no more will come; ``None`` where none is
     /// there yet, and the waker is called when there may be.
     fn poll_accept(&self, py: Python<'_>, waker: &Waker) -> PyResult<Option<Vec<Py<Call>>>> {
-        let polled = self
-            .running()?
-            .arrivals
-            .poll(&mut Context::from_waker(waker.waker()));
+        let polled = self.running()?.arrivals.poll(waker.waker());
         match polled {
             Poll::Pending => Ok(None),
             Poll::Ready(None) => Ok(Some(Vec::new())),
@@ -136,16 +158,16 @@ impl Gateway {
         Ok(drained)
     }
 
-    /// Ends every call and then the gateway; see :meth:`poll_stopped`.
+    /// Ends every call and then the gateway; :attr:`end` tells when.
     fn stop(&self) -> PyResult<()> {
         self.running()?.stop();
         Ok(())
     }
 
-    /// Whether the gateway has stopped; where not, the waker is called when it has.
-    fn poll_stopped(&self, waker: &Waker) -> PyResult<bool> {
-        let mut context = Context::from_waker(waker.waker());
-        Ok(self.running()?.end.poll(&mut context).is_ready())
+    /// When it has stopped.
+    #[getter]
+    fn end(&self) -> End {
+        self.running.end.clone()
     }
 }
 

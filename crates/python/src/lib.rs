@@ -5,6 +5,7 @@
 //! never wait for it. So no thread of the gateway runs Python, holds a Python object or drops one.
 //! What Python waits for is *polled* with a [`ready::Waker`], which any thread may call: it writes
 //! down a number and, if it is the first, a byte to a socket that Python's event loop reads.
+#![forbid(unsafe_code)]
 
 mod arrivals;
 mod call;
@@ -30,6 +31,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     ready::register(module)?;
     task::register(module)?;
+    runtime::register(module)?;
     gateway::register(module)?;
     call::register(module)?;
     codec::register(module)?;

@@ -1,18 +1,21 @@
 //! The thread on which a gateway in Python lives.
 
+use pyo3::prelude::*;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{self, Poll};
 use std::thread;
 use tokio::runtime::{self, Handle, Runtime};
 use tokio::sync::watch;
+use trunkline::config::Refused;
 use trunkline::control::Control;
 use trunkline::service::Service;
 
 use crate::arrivals::Arrivals;
 use crate::configuration::{Configuration, Source, configure};
-use crate::gateway::{ConfigurationError, Gateway, GatewayError};
+use crate::gateway::{ConfigurationError, DIDConfigError, Gateway, GatewayError};
+use crate::ready::Waker;
 use crate::task::{Failure, Outcome, Promise};
 
 /// A gateway that runs, from outside of its thread.
@@ -30,7 +33,7 @@ pub struct Running {
     /// Where its errands run.
     pub handle: Handle,
     /// Its end.
-    pub end: Arc<End>,
+    pub end: End,
     /// Dropped, or told: the gateway is to stop.
     stop: watch::Sender<bool>,
 }
@@ -42,30 +45,50 @@ impl Running {
     }
 }
 
-/// Whether the thread has come to its end, and who waits for it.
-#[derive(Default)]
-pub struct End(Mutex<(bool, Vec<Waker>)>);
+/// Adds this module's classes.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<End>()
+}
+
+/// The end of a gateway. It keeps nothing alive.
+#[pyclass(frozen, module = "trunkline._core")]
+#[derive(Clone, Default)]
+pub struct End(Arc<Mutex<(bool, Vec<task::Waker>)>>);
+
+#[pymethods]
+impl End {
+    /// Whether the gateway has stopped.
+    #[getter]
+    fn is_over(&self) -> bool {
+        self.lock().0
+    }
+
+    /// Whether the gateway has stopped; where not, the waker is called when it has.
+    fn poll(&self, waker: &Waker) -> bool {
+        self.poll_over(waker.waker()).is_ready()
+    }
+}
 
 impl End {
-    fn lock(&self) -> MutexGuard<'_, (bool, Vec<Waker>)> {
+    fn lock(&self) -> MutexGuard<'_, (bool, Vec<task::Waker>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ready when the thread is at its end.
-    pub fn poll(&self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_over(&self, waker: &task::Waker) -> Poll<()> {
         let mut state = self.lock();
         if state.0 {
             return Poll::Ready(());
         }
-        if !state.1.iter().any(|known| known.will_wake(context.waker())) {
-            state.1.push(context.waker().clone());
+        if !state.1.iter().any(|known| known.will_wake(waker)) {
+            state.1.push(waker.clone());
         }
         Poll::Pending
     }
 }
 
 /// Reaches the end of the thread however that comes, by a panic too.
-struct Reach(Arc<End>, Arc<Arrivals>);
+struct Reach(End, Arc<Arrivals>);
 
 impl Drop for Reach {
     fn drop(&mut self) {
@@ -74,7 +97,7 @@ impl Drop for Reach {
         state.0 = true;
         let waiting = std::mem::take(&mut state.1);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_iter().for_each(task::Waker::wake);
     }
 }
 
@@ -97,8 +120,8 @@ fn runtime() -> io::Result<Runtime> {
 
 /// The thread's whole life.
 fn live(runtime: &Runtime, source: Source, promise: Promise) {
-    let (end, arrivals) = (Arc::<End>::default(), Arc::<Arrivals>::default());
-    let _reach = Reach(Arc::clone(&end), Arc::clone(&arrivals));
+    let (end, arrivals) = (End::default(), Arc::<Arrivals>::default());
+    let _reach = Reach(end.clone(), Arc::clone(&arrivals));
     runtime.block_on(async {
         let started = begin(source, &arrivals).await;
         let (service, app) = match started {
@@ -116,7 +139,7 @@ fn live(runtime: &Runtime, source: Source, promise: Promise) {
             arrivals: Arc::clone(&arrivals),
             app,
             handle: Handle::current(),
-            end: Arc::clone(&end),
+            end: end.clone(),
             stop,
         };
         promise.fulfil(Ok(Outcome::Started(Box::new(Gateway::new(running)))));
@@ -132,12 +155,19 @@ async fn begin(source: Source, arrivals: &Arc<Arrivals>) -> Result<(Service, Str
         settings,
         has_http,
         app,
-    } = configured.map_err(|refused| -> Failure {
-        Box::new(move || ConfigurationError::new_err(refused.to_string()))
-    })?;
+    } = configured.map_err(|refused| -> Failure { Box::new(move || wrong(&refused)) })?;
     let service = Service::start(settings, has_http).await;
     let service = service.map_err(|error| not_started(error.to_string()))?;
     Ok((service, app))
+}
+
+/// What is wrong with telephone numbers alone has a name of its own.
+fn wrong(refused: &Refused) -> PyErr {
+    let mut problems = refused.problems.iter();
+    match problems.all(|problem| problem.message.starts_with("dids")) {
+        true => DIDConfigError::new_err(refused.to_string()),
+        false => ConfigurationError::new_err(refused.to_string()),
+    }
 }
 
 fn not_started(why: String) -> Failure {

@@ -129,3 +129,43 @@ fn a_slow_application_is_counted() {
         (50, 10)
     );
 }
+
+#[test]
+fn an_application_hears_how_much_of_its_audio_is_left() {
+    let now = start();
+    let (call, peer) = queue(info(Direction::Inbound), Arc::new(|| {}));
+    let mut wire = QueueWire::new(peer);
+    event(&mut wire, now, &CallEvent::Answered);
+    assert!(!wire.note_queued(0), "nothing was said");
+    let samples = Cow::Owned(vec![1; 4 * FRAME_SAMPLES]);
+    assert_eq!(call.command(CallCommand::Play(samples)), Ok(()));
+    wire.handle_input(now, AppInput::Timeout);
+    assert_eq!(drain(&mut wire), ["Play"]);
+    assert!(!wire.note_queued(4 * FRAME_SAMPLES), "nobody waits");
+    let mut context = Context::from_waker(Waker::noop());
+    let mut room = pin!(call.room(2 * FRAME_SAMPLES));
+    assert!(room.as_mut().poll(&mut context).is_pending());
+    for left in [3, 2] {
+        assert!(wire.note_queued(left * FRAME_SAMPLES), "it is waited for");
+        assert_eq!(call.queued(), left * FRAME_SAMPLES);
+        assert!(room.as_mut().poll(&mut context).is_pending());
+    }
+    assert!(wire.note_queued(FRAME_SAMPLES));
+    assert!(room.as_mut().poll(&mut context).is_ready());
+    assert!(!wire.note_queued(0));
+    assert_eq!(call.queued(), 0);
+}
+
+#[test]
+fn what_a_leg_did_not_take_is_not_waited_for() {
+    let now = start();
+    let (call, peer) = queue(info(Direction::Inbound), Arc::new(|| {}));
+    let mut wire = QueueWire::new(peer);
+    event(&mut wire, now, &CallEvent::Answered);
+    let samples = Cow::Owned(vec![1; FRAME_SAMPLES]);
+    assert_eq!(call.command(CallCommand::Play(samples)), Ok(()));
+    assert_eq!(drain(&mut wire), ["Play"]);
+    // It refused them: its queue is as empty as before.
+    assert!(!wire.note_queued(0));
+    assert_eq!(call.queued(), 0);
+}

@@ -32,7 +32,7 @@ def loudness(pcm: bytes, hz: float) -> float:
     return 2 * math.sqrt(max(power, 0.0)) / max(len(samples), 1)
 
 
-def loud_ms(pcm: bytes, threshold: int = 500) -> int:
+def loud_ms(pcm: bytes, threshold: int = 2_000) -> int:
     """How much of a sound is one: ms from its first loud sample to its last."""
     loud = [n for n, sample in enumerate(array("h", pcm)) if abs(sample) > threshold]
     return (loud[-1] - loud[0] + 1) * 1_000 // RATE_HZ if loud else 0

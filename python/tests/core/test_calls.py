@@ -46,8 +46,8 @@ async def test_audio_goes_both_ways_at_once(line: Line) -> None:
     theirs.play_nowait(tone(1_000, 2_000))
     at_ours, at_theirs = await asyncio.gather(heard(ours, 1_000), heard(theirs, 1_000))
     at_ours, at_theirs = at_ours[-16_000:], at_theirs[-16_000:]
-    assert loudness(at_ours, 1_000) > 4_000 > 400 > loudness(at_ours, 440)
-    assert loudness(at_theirs, 440) > 4_000 > 400 > loudness(at_theirs, 1_000)
+    assert loudness(at_ours, 1_000) > 4_000 and loudness(at_ours, 440) < 400
+    assert loudness(at_theirs, 440) > 4_000 and loudness(at_theirs, 1_000) < 400
 
 
 async def test_what_is_cleared_is_not_heard(line: Line) -> None:
@@ -64,7 +64,7 @@ async def test_what_is_cleared_is_not_heard(line: Line) -> None:
     ours.play_nowait(tone(1_000, 2_000))
     await heard(theirs, 500)
     after = await heard(theirs, 500)
-    assert loudness(after, 1_000) > 4_000 > 400 > loudness(after, 440)
+    assert loudness(after, 1_000) > 4_000 and loudness(after, 440) < 400
 
 
 async def test_keys_go_both_ways(line: Line) -> None:

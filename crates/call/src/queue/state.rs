@@ -13,7 +13,7 @@ pub const AUDIO_FRAMES_MAX: usize = 50;
 pub const EVENTS_MAX: usize = 256;
 /// The most commands that wait for the call's loop.
 pub const COMMANDS_MAX: usize = 256;
-/// The most audio that waits for the call's loop: five minutes, as much as a leg queues.
+/// The most audio that waits, here and at the leg: five minutes, as much as a leg queues.
 pub const PLAY_SAMPLES_MAX: usize = 5 * 60 * SAMPLE_RATE_HZ as usize;
 
 pub(super) struct State {
@@ -124,7 +124,7 @@ impl State {
         if self.departure.is_some() {
             return Err(Why::NotNow);
         }
-        if self.commands.len() >= COMMANDS_MAX || self.samples + samples > PLAY_SAMPLES_MAX {
+        if self.commands.len() >= COMMANDS_MAX || self.queued() + samples > PLAY_SAMPLES_MAX {
             return Err(Why::Full);
         }
         self.samples += samples;

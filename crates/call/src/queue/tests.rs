@@ -143,9 +143,11 @@ fn five_minutes_of_audio_wait_and_no_more() {
     assert!(peer.pop().is_some());
     assert_eq!(
         call.command(play(1)),
-        Ok(()),
-        "room again once the loop took it"
+        Err(Why::Full),
+        "the leg has room for no more either"
     );
+    peer.note_queued(PLAY_SAMPLES_MAX - 1);
+    assert_eq!(call.command(play(1)), Ok(()), "one was played");
 }
 
 #[test]

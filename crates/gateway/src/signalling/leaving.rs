@@ -41,8 +41,11 @@ impl Desk {
         }
     }
 
+    /// A call may be over here before its far end can be told.
     pub(super) fn has_stopped(&self) -> bool {
-        self.stop_by
-            .is_some_and(|by| self.cards.is_empty() || by <= Instant::now())
+        self.stop_by.is_some_and(|by| {
+            let is_over = self.cards.is_empty() && !self.endpoint.is_taking_leave();
+            is_over || by <= Instant::now()
+        })
     }
 }

@@ -356,3 +356,17 @@ fn an_application_that_speaks_ahead_loses_no_pause() {
     assert_eq!(run.playout.left_out(), 0);
     assert_eq!(run.playout.played(), 550 * FRAME as u64);
 }
+
+#[test]
+fn an_application_that_waits_for_its_queue_to_sink_loses_no_pause() {
+    let mut run = Run::new();
+    // 200 ms at first, then a frame whenever one was played: such a queue stands there on purpose.
+    for frame in 0..500 {
+        let at = (frame - 10).max(0) * 20_000;
+        run.play(at, &QUIET);
+        run.playout.keep_queue();
+    }
+    run.until(12_000_000);
+    assert_eq!(run.playout.left_out(), 0);
+    assert_eq!(run.playout.played(), 500 * FRAME as u64);
+}

@@ -144,6 +144,12 @@ impl Call {
         Some((draft, dialog.path()))
     }
 
+    /// Whether it was hung up, and the far end does not know or has not said so.
+    pub fn is_taking_leave(&self) -> bool {
+        let is_cancelled = self.stage == Stage::Calling && self.cancel != Cancel::No;
+        self.held_bye.is_some() || self.stage == Stage::Ending || is_cancelled
+    }
+
     /// Whether nothing can happen to this call any more.
     pub fn is_spent(&self) -> bool {
         self.stage == Stage::Over && self.pending == 0 && self.subscriptions == 0

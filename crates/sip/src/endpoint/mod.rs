@@ -271,6 +271,14 @@ impl Endpoint {
         self.agent.registrar()
     }
 
+    /// Whether a call that was hung up has a far end that does not know it yet: a BYE waits for the
+    /// ACK of our 2xx (RFC 3261 section 15), a CANCEL for a provisional response (section 9.1), or
+    /// either for its answer.
+    #[must_use]
+    pub fn is_taking_leave(&self) -> bool {
+        self.calls.values().any(|call| call.is_taking_leave())
+    }
+
     /// What is held now.
     #[must_use]
     pub fn gauges(&self) -> Gauges {

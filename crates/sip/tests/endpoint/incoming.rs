@@ -1,6 +1,6 @@
 //! Calls that come in.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, response};
 use std::time::Duration;
 use trunkline_sip::endpoint::Event;
 use trunkline_sip::{Message, Method, Name};
@@ -106,11 +106,17 @@ fn a_2xx_that_nobody_acknowledges_is_followed_by_bye() {
 fn a_bye_waits_for_the_ack_of_the_2xx() {
     let mut bench = Bench::new();
     let (owner, ok) = bench.peer_is_answered();
+    assert!(!bench.endpoint.is_taking_leave());
     bench.hangup(owner);
     assert!(bench.take_sent().is_empty());
+    assert!(bench.endpoint.is_taking_leave(), "nobody was told");
     let ack = bench.in_dialog(&ok, "ACK", 1, &[]);
     bench.receive(&ack);
-    assert_eq!(bench.only_sent().method(), Some(&Method::Bye));
+    let bye = bench.only_sent();
+    assert_eq!(bye.method(), Some(&Method::Bye));
+    assert!(bench.endpoint.is_taking_leave(), "it may have been lost");
+    bench.receive(&response(&bye, 200, "", &[]));
+    assert!(!bench.endpoint.is_taking_leave());
     bench.assert_empties();
 }
 

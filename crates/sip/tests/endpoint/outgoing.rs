@@ -116,6 +116,7 @@ fn a_cancel_waits_for_a_provisional_response() {
     let (owner, invite) = bench.we_call();
     bench.hangup(owner);
     assert!(bench.take_sent().is_empty());
+    assert!(bench.endpoint.is_taking_leave(), "nobody was told");
     bench.receive(&response(&invite, 100, "", &[]));
     let cancel = bench.only_sent();
     assert_eq!(cancel.method(), Some(&Method::Cancel));
@@ -124,6 +125,7 @@ fn a_cancel_waits_for_a_provisional_response() {
     assert_eq!(cancel.cseq().unwrap().to_string(), "1 CANCEL");
     bench.receive(&response(&cancel, 200, "peer", &[]));
     bench.receive(&response(&invite, 487, "peer", &[]));
+    assert!(!bench.endpoint.is_taking_leave());
     assert_eq!(bench.only_sent().method(), Some(&Method::Ack));
     bench.assert_answered_and_closed();
     bench.assert_empties();

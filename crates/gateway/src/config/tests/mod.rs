@@ -3,6 +3,7 @@ mod hostile;
 mod on_lost;
 mod protocols;
 mod providers;
+mod python;
 mod routes;
 mod secrets;
 mod tls;
