@@ -1,0 +1,173 @@
+//! What hears, thinks and speaks: four small traits, and what is behind them.
+//!
+//! An order is a future; whoever drops it takes the order back. Sound is 16 kHz, 16 bit, mono.
+
+mod chain;
+mod http;
+mod lines;
+mod ollama;
+mod openai;
+mod process;
+mod rate;
+mod receptionist;
+mod remembered;
+mod sound;
+mod webhook;
+mod wyoming;
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Sender;
+use trunkline_call::BoxFuture;
+
+use crate::history::{Message, ToolCall};
+use crate::settings::ToolSpec;
+
+pub use chain::Chain;
+pub use http::{BadUrl, Connect, Duplex, Place, Server, Tcp};
+pub use ollama::Ollama;
+pub use openai::{OpenAiLlm, OpenAiStt, OpenAiTts};
+pub use process::Process;
+pub use receptionist::{Clock, Receptionist};
+pub use remembered::Remembered;
+pub use webhook::Webhook;
+pub use wyoming::{WyomingStt, WyomingTts};
+
+/// Hears words in speech.
+pub trait Stt: Send + Sync {
+    /// The words of an utterance at 16 kHz; nothing where there are none.
+    fn transcribe(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<String, EngineError>>;
+}
+
+/// Thinks of answers.
+pub trait Llm: Send + Sync {
+    /// Answers a question, piece by piece.
+    fn reply(
+        &self,
+        question: Question,
+        answer: Sender<Delta>,
+    ) -> BoxFuture<'_, Result<(), EngineError>>;
+}
+
+/// Speaks.
+pub trait Tts: Send + Sync {
+    /// Says a text, piece by piece at 16 kHz.
+    fn speak(
+        &self,
+        speech: Speech,
+        sound: Sender<Vec<i16>>,
+    ) -> BoxFuture<'_, Result<(), EngineError>>;
+}
+
+/// Functions that a language model calls.
+pub trait Tool: Send + Sync {
+    /// What a call comes to, as text for the model.
+    fn call(&self, call: ToolCall) -> BoxFuture<'_, Result<String, EngineError>>;
+}
+
+/// What a language model is asked.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// All that was said, the prompt first.
+    pub messages: Vec<Message>,
+    /// What the model may call.
+    pub tools: Arc<[ToolSpec]>,
+    /// Another model than the engine's own.
+    pub model: Option<String>,
+}
+
+/// What a voice is to say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Speech {
+    /// A sentence or a few.
+    pub text: String,
+    /// Another voice than the engine's own.
+    pub voice: Option<String>,
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delta {
+    /// Words, which follow those before.
+    Words(String),
+    /// A function is called.
+    Call(ToolCall),
+}
+
+/// Why an order was not fulfilled. None of these tells what was asked, or a key.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nobody is there.
+    #[error("{place} cannot be reached: {source}")]
+    Unreachable {
+        /// Where.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A server said no.
+    #[error("{place} answers {status}: {said}")]
+    Refused {
+        /// Where.
+        place: String,
+        /// Of HTTP.
+        status: u16,
+        /// The beginning of what it said to it.
+        said: String,
+    },
+    /// The answer broke off, or is none.
+    #[error("{place}: {what}")]
+    Broken {
+        /// Where.
+        place: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Nobody wants it any more.
+    #[error("nobody listens")]
+    Unwanted,
+}
+
+impl EngineError {
+    /// Whether the same order may succeed a moment later.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Broken { .. } => true,
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::Unwanted => false,
+        }
+    }
+}
+
+/// Hands on pieces, and remembers whether there was one: what somebody has heard is not said twice.
+struct Pieces<'a, T> {
+    to: &'a Sender<T>,
+    any: bool,
+}
+
+impl<'a, T> Pieces<'a, T> {
+    fn new(to: &'a Sender<T>) -> Self {
+        Self { to, any: false }
+    }
+
+    async fn give(&mut self, piece: T) -> Result<(), EngineError> {
+        self.any = true;
+        self.to.send(piece).await.map_err(|_| EngineError::Unwanted)
+    }
+
+    /// What came of the first attempt; nothing where a second one is worth it, a moment later.
+    async fn settled(&self, first: Result<(), EngineError>) -> Option<Result<(), EngineError>> {
+        match first {
+            Err(error) if error.is_passing() && !self.any => {
+                tracing::debug!(%error, "asked once more");
+                tokio::time::sleep(AGAIN_AFTER).await;
+                None
+            }
+            outcome => Some(outcome),
+        }
+    }
+}
+
+/// How long a server is left alone before it is asked once more.
+const AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(150);
