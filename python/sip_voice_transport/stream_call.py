@@ -13,8 +13,9 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from trunkline import events
-from trunkline._core import StreamSession
+from trunkline._core import ProviderAccount, StreamSession
 
+from .accounts import Accounts, ask
 from .exceptions import ProviderConnectionError, ProviderDetectionError
 from .outbox import Outbox
 from .sockets import Closed, Socket, socket_of
@@ -45,7 +46,13 @@ _L16 = "l16;rate=16000"
 class StreamCall:
     """A call over a media stream, with the verbs of :class:`trunkline.Call`."""
 
-    def __init__(self, socket: Socket, session: StreamSession, start: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        socket: Socket,
+        session: StreamSession,
+        start: Mapping[str, Any],
+        accounts: Accounts,
+    ) -> None:
         """Use :meth:`begin`."""
         self.provider: str = start["dialect"]
         self.stream_id: str = start["stream_id"]
@@ -62,6 +69,8 @@ class StreamCall:
         self._loop = asyncio.get_running_loop()
         self._socket = socket
         self._session = session
+        self._account = accounts.get(self.provider)
+        self._parting: asyncio.Task[None] | None = None
         self._ended: events.Ended | None = None
         self._is_over = False
         self._events: deque[events.Event] = deque()
@@ -82,6 +91,7 @@ class StreamCall:
         *,
         dialect: str | None = None,
         telnyx_codec: str | None = None,
+        accounts: Accounts | None = None,
         heard: Iterable[str | bytes] = (),
         at_once: bool = False,
     ) -> StreamCall:
@@ -92,6 +102,8 @@ class StreamCall:
             dialect: What the provider speaks; without it, what the shape of ``start`` tells.
             telnyx_codec: What a stream of Telnyx was set up to take: ``pcmu`` (its default),
                 ``pcma``, ``g722`` or ``l16``. Its ``start`` does not tell.
+            accounts: Whose REST interface may be asked for what streams have no words for: to
+                hang up at Telnyx, to move a caller.
             heard: Messages that were read already.
             at_once: Whether nothing may come before ``start`` but the greeting of the provider.
 
@@ -101,7 +113,9 @@ class StreamCall:
         """
         socket = socket_of(websocket)
         takes = _L16 if telnyx_codec == "l16" else telnyx_codec
-        session = StreamSession(asyncio.get_running_loop().time(), dialect, takes)
+        accounts = accounts or {}
+        now = asyncio.get_running_loop().time()
+        session = StreamSession(now, dialect, takes, list(accounts))
         try:
             async with asyncio.timeout(START_MAX_S):
                 start, todo = await _beginning(socket, session, list(heard), at_once)
@@ -113,7 +127,7 @@ class StreamCall:
             if isinstance(error, LookupError):
                 raise ProviderDetectionError(words) from None
             raise ProviderConnectionError(words) from None
-        call = cls(socket, session, start)
+        call = cls(socket, session, start, accounts)
         call._do(todo)
         return call
 
@@ -198,7 +212,7 @@ class StreamCall:
                 case "close":
                     self._outbox.close(rest[0])
                 case "ask":
-                    self._ask(rest[0])
+                    self._ask(rest[0], rest[1])
                 case _:
                     self._finish()
         self._set_timer()
@@ -230,14 +244,30 @@ class StreamCall:
             self._is_slow = True
             logger.warning("call %r: the application does not take its events in time", self.id)
 
-    def _ask(self, verb: str) -> None:
+    def _ask(self, verb: str, argument: str | None) -> None:
+        """What only the provider's REST interface can do."""
+        if self._account is not None:
+            asking = self._spawn(self._asked(self._account, verb, argument), verb)
+            if verb == "hangup":
+                self._parting = asking
+            return
         logger.info(
-            "call %r: %s does this by itself where its instructions say so, or by its REST "
-            "interface, which is not asked: %s",
+            "call %r: %s hangs up where its instructions say so; otherwise configure its "
+            "api_key, so that it can be told to",
             self.id,
             self.provider,
-            verb,
         )
+
+    async def _asked(self, account: ProviderAccount, verb: str, argument: str | None) -> None:
+        refusal = None
+        try:
+            await ask(account, verb, self.id, argument)
+        except (OSError, ValueError) as error:
+            refusal = str(error)
+            words = "call %r: %s was asked to %s and did not: %s"
+            logger.warning(words, self.id, self.provider, verb, refusal)
+        if verb == "transfer":
+            self._do(self._session.moved(self._loop.time(), refusal))
 
     def _finish(self) -> None:
         self._is_over = True
@@ -247,6 +277,8 @@ class StreamCall:
     async def _close(self) -> None:
         await self._outbox.finish()
         self._reader.cancel()
+        if self._parting:
+            await asyncio.wait([self._parting])
         self._closed.set()
 
     def _set_timer(self) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from trunkline._core import Webhooks, is_local_request, is_neighbour_request
 
+from .accounts import accounts_of
 from .config import SipConfig
 from .did_router import DIDConfig, DIDRouter
 from .exceptions import CallRejectedError, SipTransportError
@@ -65,7 +66,9 @@ class SipWebhookHandler:
             on_session: What is done with a call.
             public_ws_url: Where the world reaches this server. Signatures are verified over it.
             config: Holds ``twilio.auth_token`` and ``telnyx.public_key``, with which signatures are
-                verified; without it the environment does (:meth:`SipConfig.from_environment`).
+                verified, and with ``telnyx.api_key``, or ``twilio.account_sid`` beside the token,
+                callers are moved; without it the environment does
+                (:meth:`SipConfig.from_environment`).
             verify: ``False`` takes webhooks that are not signed, from this machine alone.
             telnyx_codec: What Telnyx sends and takes: ``pcmu``, ``pcma``, ``g722`` or ``l16``.
 
@@ -78,6 +81,7 @@ class SipWebhookHandler:
         self._verify = verify
         self._telnyx_codec = telnyx_codec
         config = config or SipConfig.from_environment()
+        self._accounts = accounts_of(config)
         self._webhooks = Webhooks(
             public_ws_url,
             secrets.token_bytes(32),
@@ -178,7 +182,10 @@ class SipWebhookHandler:
         await websocket.accept()
         try:
             call = await StreamCall.begin(
-                websocket, dialect=provider, telnyx_codec=self._telnyx_codec
+                websocket,
+                dialect=provider,
+                telnyx_codec=self._telnyx_codec,
+                accounts=self._accounts,
             )
         except SipTransportError as error:
             logger.warning("a media stream is refused: %s", error)

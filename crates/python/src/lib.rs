@@ -7,6 +7,7 @@
 //! down a number and, if it is the first, a byte to a socket that Python's event loop reads.
 #![forbid(unsafe_code)]
 
+mod account;
 mod arrivals;
 mod call;
 mod codec;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     runtime::register(module)?;
     gateway::register(module)?;
     call::register(module)?;
+    account::register(module)?;
     codec::register(module)?;
     command::register(module)?;
     numbers::register(module)?;

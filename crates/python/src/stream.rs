@@ -14,7 +14,7 @@ use trunkline_call::{
     CallCommand, CallEvent, Digit, EndReason, GatewayReason, HangupCause, Headers, Mark, Target,
     TransferMode,
 };
-use trunkline_legs::stream::{Greeted, Greeting, Refusal, Settings, StreamLeg};
+use trunkline_legs::stream::{ByRest, Greeted, Greeting, Refusal, Settings, StreamLeg};
 use trunkline_legs::{DialNews, Input, Leg, Output, Wish};
 use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
 use trunkline_streams::stream::{Encoding, MediaFormat, Start, Up};
@@ -83,6 +83,7 @@ struct State {
     epoch_s: f64,
     due: Option<Instant>,
     telnyx_takes: Option<MediaFormat>,
+    accounts: Vec<String>,
     /// Half a sample of what is played may wait for its other half.
     played: Decoder,
 }
@@ -101,10 +102,15 @@ enum Stage {
 impl StreamSession {
     /// A connection of a provider; without a dialect, one that shows by how it begins. Telnyx does not
     /// say what it takes: `telnyx_codec` is what its stream was set up with, such as `pcma` or
-    /// `l16;rate=16000`.
+    /// `l16;rate=16000`. `accounts` names the providers whose REST interface can be asked.
     #[new]
-    #[pyo3(signature = (now, dialect=None, telnyx_codec=None))]
-    fn new(now: f64, dialect: Option<&str>, telnyx_codec: Option<&str>) -> PyResult<Self> {
+    #[pyo3(signature = (now, dialect=None, telnyx_codec=None, accounts=Vec::new()))]
+    fn new(
+        now: f64,
+        dialect: Option<&str>,
+        telnyx_codec: Option<&str>,
+        accounts: Vec<String>,
+    ) -> PyResult<Self> {
         let dialect = dialect.map(known).transpose()?;
         let telnyx_takes = telnyx_codec.map(format).transpose()?;
         Ok(Self {
@@ -114,6 +120,7 @@ impl StreamSession {
                 epoch_s: now,
                 due: None,
                 telnyx_takes,
+                accounts,
                 played: Decoder::new(ByteOrder::Little),
             }),
         })
@@ -143,7 +150,11 @@ impl StreamSession {
         }
         state.stage = Stage::Over;
         let told = told(py, &greeted)?;
-        let leg = StreamLeg::new(greeted, Settings::default(), at);
+        let settings = Settings {
+            by_rest: state.by_rest(greeted.dialect.name),
+            ..Settings::default()
+        };
+        let leg = StreamLeg::new(greeted, settings, at);
         let mut leg = leg.map_err(|bad| PyValueError::new_err(bad.to_string()))?;
         state.due = drain(py, &mut leg, &todo)?.due;
         state.stage = Stage::Call(Box::new(leg));
@@ -267,6 +278,21 @@ impl StreamSession {
         self.command(py, now, transfer)
     }
 
+    /// The provider was asked to move the caller, and has taken that on; or has not, for a reason.
+    #[pyo3(signature = (now, refusal=None))]
+    fn moved<'py>(
+        &self,
+        py: Python<'py>,
+        now: f64,
+        refusal: Option<String>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let news = match refusal {
+            None => DialNews::Up,
+            Some(text) => DialNews::Failed { code: 502, text },
+        };
+        self.drive(py, now, Input::Dial(news))
+    }
+
     /// Ends the call: `normal`, `rejected`, `busy`, `not_found` or `error`.
     fn hangup<'py>(&self, py: Python<'py>, now: f64, cause: &str) -> PyResult<Bound<'py, PyList>> {
         let cause = HangupCause::from_word(cause).ok_or_else(|| {
@@ -335,6 +361,15 @@ impl StreamSession {
 }
 
 impl State {
+    /// As the gateway has it: to press keys ends the stream at Twilio.
+    fn by_rest(&self, dialect: &str) -> ByRest {
+        let has_account = self.accounts.iter().any(|name| name == dialect);
+        ByRest {
+            moves: has_account,
+            presses: has_account && dialect == telnyx::DIALECT.name,
+        }
+    }
+
     fn instant(&self, epoch: Instant, now: f64) -> Instant {
         let since = Duration::try_from_secs_f64(now - self.epoch_s);
         epoch + since.unwrap_or_default()
