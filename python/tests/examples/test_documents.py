@@ -6,7 +6,7 @@ import importlib
 import pytest
 from binary import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "python/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCKS_MIN = 9
 
 
