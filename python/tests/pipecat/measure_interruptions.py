@@ -16,7 +16,8 @@ from test_interruption import interruptions
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Bot("story.py", Path(folder)) as bot:
         bot.wait_until_it_listens()
-        print(json.dumps(asyncio.run(interruptions(bot, 1, int(sys.argv[1])))))
+        happened = asyncio.run(interruptions(bot, 1, int(sys.argv[1])))
+        print(json.dumps([interruption.silent_after_ms for interruption in happened]))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,11 @@ def loudness(audio: bytes) -> int:
     return audio.translate(_SOUNDS).count(1)
 
 
+def tone_ms(audio: bytes, hz: float) -> float:
+    """For how long it holds a tone as `tone` makes it, whose samples near zero cannot be heard."""
+    return 1000 * loudness(audio) / loudness(tone(hz, RATE_HZ))
+
+
 def tone_share(audio: bytes, hz: float) -> float:
     """How much of the power of µ-law audio is in this tone: 1 is all of it. Of the packets that are
     filled with sound it is the least; those at the edges of a sound are passed over."""
