@@ -260,7 +260,6 @@ fn no_call_notices_a_thousand_reloads() {
         let burst = || burst.for_each(|number| reload(&gateway, number));
         spans.push(span(false, &callers, burst));
     }
-    assert_eq!(status(&gateway)["reloads"], RELOADS);
     assert_eq!(status(&gateway)["refusals"], 0);
     let follows: Vec<Vec<bool>> = callers
         .into_iter()
@@ -274,7 +273,7 @@ fn no_call_notices_a_thousand_reloads() {
     let [resting, reloading] = [true, false].map(|is_rest| broken(is_rest, &spans, &follows));
     // A machine that is busy with other things breaks sound by itself, in the rests as well.
     assert!(
-        reloading <= 2.0 * resting + 0.01,
+        reloading <= 1.5 * resting + 0.005,
         "{reloading} of what was heard is broken during reloads, {resting} between them"
     );
     println!("broken: {resting} at rest, {reloading} during reloads");
