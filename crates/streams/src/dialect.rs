@@ -166,7 +166,7 @@ impl Dialect {
     pub fn subprotocol(&self) -> Option<&'static str> {
         match self.open {
             Open::Wire(_) => None,
-            Open::Stream(dialect) => dialect.manners.subprotocol,
+            Open::Stream(dialect) => dialect.manners.subprotocol(),
         }
     }
 }

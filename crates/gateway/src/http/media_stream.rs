@@ -83,8 +83,11 @@ async fn open(
     })?;
     // Last, since it uses up a ticket.
     admit(&shared, client, &request, ticket.as_ref())?;
-    let subprotocol = dialect.and_then(|dialect| dialect.manners.subprotocol);
-    let upgrade = upgrade.agree(request.headers(), subprotocol);
+    let known = dialect.map_or(STREAMS, std::slice::from_ref);
+    let known = known
+        .iter()
+        .flat_map(|dialect| dialect.manners.subprotocols);
+    let upgrade = upgrade.agree(request.headers(), known.copied());
     let answer = upgrade.answer();
     // What is no query tells nothing.
     let query = Query::try_from_uri(request.uri()).map(|Query(query)| query);

@@ -36,9 +36,14 @@ impl Upgrade {
         })
     }
 
-    /// Agrees to a subprotocol, if the client offers it (RFC 6455 §4.2.2).
-    pub fn agree(mut self, headers: &HeaderMap, subprotocol: Option<&'static str>) -> Self {
-        self.subprotocol = subprotocol.filter(|ours| has(headers, &SEC_WEBSOCKET_PROTOCOL, ours));
+    /// Agrees to the first of these subprotocols that the client offers (RFC 6455 §4.2.2).
+    pub fn agree(
+        mut self,
+        headers: &HeaderMap,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
+        let mut known = known.into_iter();
+        self.subprotocol = known.find(|ours| has(headers, &SEC_WEBSOCKET_PROTOCOL, ours));
         self
     }
 

@@ -142,6 +142,14 @@ fn what_is_no_stream_is_refused_in_words_and_counted() {
             &[r#"{"event":"media","media":{"payload":""}}"#],
             "start",
         ),
+        (
+            "/sip/media-stream",
+            &[
+                r#"{"event":"start","stream_id":"s","start":{"call_control_id":"v3:1",
+                "media_format":{"encoding":"AMR-WB","sample_rate":16000,"channels":1}}}"#,
+            ],
+            "AMR-WB, which is not supported",
+        ),
     ] {
         let mut provider = Provider::open(gateway.http_port, path).expect("a handshake");
         for message in messages {
@@ -153,7 +161,7 @@ fn what_is_no_stream_is_refused_in_words_and_counted() {
     }
     assert_eq!(
         gateway.figure(r#"streams_refused_total{reason="nonsense"}"#),
-        3
+        4
     );
     assert!(gateway.calls().is_empty() && gateway.records().is_empty());
 }
@@ -307,4 +315,23 @@ fn fifty_streams_at_once_leave_nothing_behind() {
     });
     assert_eq!(gateway.records().len(), STREAMS + 1);
     assert_eq!(gateway.figure("rtp_ports"), 0);
+}
+
+#[test]
+fn a_telephone_system_is_agreed_with_on_its_subprotocol_wherever_it_comes() {
+    let gateway = Gateway::start("streams-subprotocol", "");
+    let came = |path: &str, offered: &str| {
+        let headers = [("sec-websocket-protocol", offered)];
+        // A client gives up where its offer is not answered (RFC 6455 section 4.1).
+        Provider::open_with(gateway.http_port, path, &headers).is_ok()
+    };
+    for (path, offered) in [
+        ("/sip/media-stream", "audio.drachtio.org"),
+        ("/sip/media-stream", "other, media"),
+        ("/sip/jambonz/media-stream", "audio.jambonz.org"),
+        ("/sip/jambonz/media-stream", "audio.drachtio.org"),
+        ("/sip/chan_websocket/media-stream", "media"),
+    ] {
+        assert!(came(path, offered), "{path}: {offered}");
+    }
 }

@@ -93,7 +93,7 @@ pub fn call<T: Transport>(
     plan: Plan,
     stop: &AtomicBool,
 ) -> Result<Report, CallError> {
-    let request = request(opening, plan.dialect.manners.subprotocol)?;
+    let request = request(opening, plan.dialect.manners.subprotocol())?;
     let mut simulator = Simulator::new(plan)?;
     stream.tcp().set_nodelay(true)?;
     stream.tcp().set_read_timeout(Some(HANDSHAKE_MAX))?;

@@ -28,7 +28,7 @@ pub const DIALECT: StreamDialect = StreamDialect {
         },
         hangup: Hangup::Message,
         marks: Marks::ForgottenWhenCleared,
-        subprotocol: Some("media"),
+        subprotocols: &["media"],
         ..Manners::USUAL
     },
     ids: IdPrefixes::NONE,

@@ -26,7 +26,8 @@ pub const DIALECT: StreamDialect = StreamDialect {
         format: linear(16_000),
         hangup: Hangup::Message,
         marks: Marks::EchoedWhenCleared,
-        subprotocol: Some("audio.jambonz.org"),
+        // jambonz, and mod_audio_fork as FreeSWITCH has it.
+        subprotocols: &["audio.jambonz.org", "audio.drachtio.org"],
         ..Manners::USUAL
     },
     ids: IdPrefixes::NONE,

@@ -165,8 +165,21 @@ pub(crate) fn format(
     }
     let rate = rate.map(|rate| u32::try_from(rate.0)).transpose();
     let rate = rate.map_err(|_| Nonsense("a sample rate beyond any"))?;
-    MediaFormat::announced(encoding, rate, linear)
-        .ok_or(Nonsense("a media format that is not known here"))
+    let known = MediaFormat::announced(encoding, rate, linear);
+    known.ok_or_else(|| unknown(encoding))
+}
+
+/// Why a format is not taken. What providers have and we do not is called by its name.
+fn unknown(encoding: &str) -> Nonsense {
+    let name = encoding.trim_start_matches("audio/");
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    Nonsense(if is("AMR-WB") {
+        "AMR-WB, which is not supported; set the stream up with another codec"
+    } else if is("mp3") || is("mpeg") {
+        "MP3, which is not supported; set the stream up with another codec"
+    } else {
+        "a media format that is not known here"
+    })
 }
 
 /// Reads a message; every way in which it can be malformed is the same nonsense.

@@ -69,8 +69,8 @@ pub struct Manners {
     pub message_bytes_min: usize,
     /// Messages of media may come in another order than they were sent; `chunk` says which.
     pub reordered: bool,
-    /// The WebSocket subprotocol to ask for and to agree to (RFC 6455 §1.9).
-    pub subprotocol: Option<&'static str>,
+    /// The WebSocket subprotocols to agree to, the one to ask for first (RFC 6455 §1.9).
+    pub subprotocols: &'static [&'static str],
     /// Both ends answer pings. Where not, an end that is silent may still be there.
     pub pings: bool,
 }
@@ -86,9 +86,14 @@ impl Manners {
         paced_by_server: false,
         message_bytes_min: 0,
         reordered: false,
-        subprotocol: None,
+        subprotocols: &[],
         pings: true,
     };
+
+    /// The WebSocket subprotocol to ask for.
+    pub fn subprotocol(&self) -> Option<&'static str> {
+        self.subprotocols.first().copied()
+    }
 }
 
 /// How the server's end says that the call is over.

@@ -59,7 +59,7 @@ pub fn streams(target: &StreamTarget, count: u32, lasting: Duration) -> io::Resu
         address: target.address,
         host: url.authority,
         path: &path,
-        subprotocol: target.dialect.manners.subprotocol,
+        subprotocol: target.dialect.manners.subprotocol(),
     };
     let mut crowd = Crowd::new(target.dialect, place, now_ns().unsigned_abs())?;
     let mut metronome = Metronome::start();
