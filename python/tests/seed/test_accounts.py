@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from telephone import TELNYX_START, TWILIO_START, FakeWebSocket
+from provider_end import TELNYX_START, TWILIO_START, FakeWebSocket
 
 from sip_voice_transport import ProviderConfig, SipConfig, SipTransport, StreamProvider
 from sip_voice_transport.accounts import accounts_of, ask
@@ -142,7 +142,7 @@ async def test_a_question_that_is_lost_is_asked_once_more(provider: Provider) ->
     assert len(provider.asked) == 2
     assert provider.asked[0] == provider.asked[1], "under the same command_id"
     provider.answers = [(0, None), (0, None)]
-    with pytest.raises(OSError):  # noqa: PT011 - whatever the system calls it
+    with pytest.raises(OSError):
         await ask(account, "hangup", "v3:1", None)
 
 

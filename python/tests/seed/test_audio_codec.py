@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from telephone import samples, tone
+from provider_end import samples, tone
 
 from sip_voice_transport import (
     AudioCodec,

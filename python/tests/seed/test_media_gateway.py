@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from telephone import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, run
+from provider_end import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, run
 
 from sip_voice_transport import AudioCodecError, SIPMediaGateway, SipTransport, TwilioProvider
 from sip_voice_transport.media_gateway import QUEUE_MAX

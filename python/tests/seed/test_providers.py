@@ -6,7 +6,7 @@ import asyncio
 import base64
 
 import pytest
-from telephone import (
+from provider_end import (
     TELNYX_CONNECTED,
     TELNYX_START,
     TWILIO_CONNECTED,

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 import websockets
 from fastapi import FastAPI
-from telephone import TWILIO_START, samples, tone
+from provider_end import TWILIO_START, samples, tone
 
 import trunkline
 from sip_voice_transport import (

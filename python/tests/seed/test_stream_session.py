@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from telephone import (
+from provider_end import (
     TELNYX_CONNECTED,
     TELNYX_START,
     TWILIO_CONNECTED,

@@ -14,9 +14,16 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from fastapi import FastAPI
+from provider_end import (
+    TELNYX_CONNECTED,
+    TELNYX_START,
+    TWILIO_CONNECTED,
+    TWILIO_START,
+    SipCall,
+    run,
+)
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
-from telephone import TELNYX_CONNECTED, TELNYX_START, TWILIO_CONNECTED, TWILIO_START, SipCall, run
 
 from sip_voice_transport import (
     CallRejectedError,
