@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 import pytest
 from audio import FRAME_BYTES, loudness, silence, tone
@@ -122,3 +123,42 @@ async def test_a_gateway_that_stops_ends_its_calls_and_whoever_waits(line: Line)
     assert (await until(ours, events.Ended)) == events.Ended("gateway", "shutdown", None, None)
     assert (await until(theirs, events.Ended)).by == "remote"
     await line.ours.stop()
+
+
+async def test_a_hold_and_its_end_are_told_at_both_ends(line: Line) -> None:
+    ours, theirs = await line.call()
+    ours.hold()
+    assert await until(ours, events.Held) == events.Held()
+    assert await until(theirs, events.Held) == events.Held()
+    ours.resume()
+    assert await until(ours, events.Resumed) == events.Resumed()
+    assert await until(theirs, events.Resumed) == events.Resumed()
+
+
+@pytest.mark.parametrize("mode", ["refer", "bridge"])
+async def test_a_transfer_says_how_it_went_and_is_the_end_here(
+    line: Line, mode: Literal["refer", "bridge"]
+) -> None:
+    ours, theirs = await line.call()
+    _, host, port = line.theirs.addresses[0]
+    accepting = asyncio.ensure_future(line.theirs.accept())
+    ours.transfer(f"sip:bot@{host}:{port}", {"X-Reason": "sales"}, mode=mode)
+    transferred = await until(ours, events.Transferred)
+    assert transferred.code == 200, transferred
+    assert await until(ours, events.Ended)
+    async with asyncio.timeout(DEADLINE_S):
+        third = await accepting
+    assert third is not None
+    # Whoever was called speaks with whom the call was moved to.
+    await heard(theirs, 100)
+    theirs.play_nowait(tone(1_000, 2_000))
+    await heard(third, 600)
+    assert loudness(await heard(third, 500), 1_000) > 4_000
+
+
+async def test_a_transfer_that_no_rule_permits_is_refused(line: Line) -> None:
+    ours, _theirs = await line.call()
+    ours.transfer("sip:stranger@127.0.0.1", mode="bridge")
+    refused = await until(ours, events.Refused)
+    assert refused == events.Refused("transfer", "denied")
+    assert ours.ended is None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from conftest import DEADLINE_S, here
 
 import trunkline
 
@@ -41,3 +43,41 @@ async def test_http_is_served_where_the_configuration_names_it() -> None:
         assert gateway.http_address is None
     async with await trunkline.Gateway.start({"sip": sip, "server": {"port": 0}}) as gateway:
         assert gateway.http_address is not None and gateway.http_address[0] == "127.0.0.1"
+
+
+async def test_without_a_configuration_the_file_of_the_program_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "found.yaml"
+    file.write_text("sip: {listen: ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0']}\n")
+    monkeypatch.setenv("TRUNKLINE_CONFIG", str(file))
+    async with await trunkline.Gateway.start() as gateway:
+        assert [transport for transport, _, _ in gateway.addresses] == ["udp", "tcp"]
+
+
+async def test_what_is_wrong_with_numbers_alone_has_a_name_of_its_own() -> None:
+    numbers = {"dids": {"+15125551234": {"app": "nobody"}}}
+    with pytest.raises(trunkline.exceptions.DIDConfigError, match="nobody"):
+        await trunkline.Gateway.start(numbers)
+
+
+async def test_calls_go_where_routes_lead_them() -> None:
+    routes = [{"to": "bot", "app": "desk"}, {"app": "echo"}]
+    ours = here(routes=routes, apps={"desk": {"type": "python"}})
+    async with (
+        await trunkline.Gateway.start(ours) as gateway,
+        await trunkline.Gateway.start(here(dial={"allow": ["sip:*"]})) as theirs,
+    ):
+        _, host, port = gateway.addresses[0]
+        other = await theirs.dial(f"sip:other@{host}:{port}")
+        async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as both:
+            dialling = both.create_task(theirs.dial(f"sip:bot@{host}:{port}"))
+            accepting = both.create_task(gateway.accept())
+        call, taken = dialling.result(), accepting.result()
+        assert taken is not None and taken.to == "bot"
+        assert other.ended is None and call.ended is None
+
+
+async def test_a_log_has_a_level_that_is_known() -> None:
+    with pytest.raises(ValueError, match="give off, error, warn"):
+        trunkline.log("loud")  # type: ignore[arg-type]

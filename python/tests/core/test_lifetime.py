@@ -107,7 +107,11 @@ async def test_an_application_answers_rings_and_refuses_by_itself() -> None:
         call = await ours.accept()
         assert call is not None
         call.ring()
+        playing = asyncio.ensure_future(call.play(bytes(32_000)))
+        await asyncio.sleep(0)
+        assert not playing.done(), "it waits for the answer"
         call.answer()
+        await playing
         far = await taken
         assert await far.event() == events.Ringing()
         assert await far.event() == events.Answered()

@@ -53,7 +53,10 @@ fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
         Kind::WebSocket => websocket(&section).map(AppEntry::WebSocket),
         Kind::Python => {
             refuse(&section, &OF_A_WEBSOCKET);
-            let mode = section.get("answer").map(|f| answer(&f, None));
+            let mode = match section.get("answer") {
+                Some(field) => answer(&field, None),
+                None => Some(AnswerMode::default()),
+            };
             let Some(InProcess(make)) = in_process else {
                 kind.wrong(
                     "a Python program has such applications, and this is none",
@@ -61,7 +64,7 @@ fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
                 );
                 return None;
             };
-            Some(AppEntry::Rust(make(mode.unwrap_or_default()?)))
+            Some(AppEntry::Rust(make(mode?)))
         }
         Kind::Agent => {
             kind.wrong(
