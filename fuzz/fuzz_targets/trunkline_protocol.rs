@@ -63,6 +63,7 @@ impl Call {
         let options = WireOptions {
             sample_rate,
             answer,
+            ..WireOptions::default()
         };
         let mut call = Self {
             wire: Trunkline::new(info, options),
