@@ -13,7 +13,12 @@ import time
 from collections.abc import AsyncIterable, Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from trunkline._core import Webhooks, is_local_request, is_neighbour_request
+from trunkline._core import (
+    Webhooks,
+    is_local_request,
+    is_neighbour_request,
+    stream_dialects,
+)
 
 from .accounts import accounts_of
 from .config import SipConfig
@@ -179,7 +184,7 @@ class SipWebhookHandler:
             await self._stream(websocket, provider)
 
     async def _stream(self, websocket: WebSocket, provider: str | None) -> None:
-        await websocket.accept()
+        await websocket.accept(_subprotocol(websocket))
         try:
             call = await StreamCall.begin(
                 websocket,
@@ -206,6 +211,13 @@ class SipWebhookHandler:
             logger.exception("call %r: the application failed", call)
         finally:
             await transport.close()
+
+
+def _subprotocol(websocket: WebSocket) -> str | None:
+    """One that a telephone system offers and a dialect of ours knows (RFC 6455 section 4.2.2)."""
+    known = {name for *_, subprotocols in stream_dialects() for name in subprotocols}
+    offered: list[str] = websocket.scope.get("subprotocols") or []
+    return next((name for name in offered if name in known), None)
 
 
 async def _refuse(websocket: WebSocket, denied: PermissionError) -> None:

@@ -1,8 +1,10 @@
 //! A provider's media stream as a call, without its connection: messages and time go in; messages,
 //! events and the next deadline come out. Whoever has the WebSocket drives it.
 
+mod words;
+
 use crate::event;
-use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::sync::MutexExt as _;
@@ -14,32 +16,17 @@ use trunkline_call::{
     CallCommand, CallEvent, Digit, EndReason, GatewayReason, HangupCause, Headers, Mark, Target,
     TransferMode,
 };
-use trunkline_legs::stream::{ByRest, Greeted, Greeting, Refusal, Settings, StreamLeg};
-use trunkline_legs::{DialNews, Input, Leg, Output, Wish};
-use trunkline_streams::dialect::{STREAMS, StreamDialect, stream};
-use trunkline_streams::stream::{Encoding, MediaFormat, Start, Up};
+use trunkline_legs::stream::{ByRest, Greeting, Settings, StreamLeg};
+use trunkline_legs::{DialNews, Input, Leg, Output};
+use trunkline_streams::dialect::StreamDialect;
+use trunkline_streams::stream::MediaFormat;
 use trunkline_streams::{CloseCode, Frame, telnyx};
+use words::{asked, format, kind, known, refused, told};
 
 /// Adds this module's class and function.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<StreamSession>()?;
-    module.add_function(wrap_pyfunction!(stream_dialects, module)?)
-}
-
-/// Every dialect of media streams: its name, the names of those who speak it too, and the encoding
-/// and rate of its audio where nothing else is said.
-#[pyfunction]
-fn stream_dialects() -> Vec<(&'static str, &'static [&'static str], &'static str, u32)> {
-    let known = STREAMS.iter().map(|dialect| {
-        let format = dialect.manners.format;
-        (
-            dialect.name,
-            dialect.aliases,
-            word(format.encoding),
-            format.rate,
-        )
-    });
-    known.collect()
+    module.add_function(wrap_pyfunction!(words::stream_dialects, module)?)
 }
 
 /// A message of a WebSocket.
@@ -413,93 +400,4 @@ fn drain(py: Python<'_>, leg: &mut StreamLeg, todo: &Bound<'_, PyList>) -> PyRes
 fn tell(py: Python<'_>, event: CallEvent, todo: &Bound<'_, PyList>) -> PyResult<()> {
     let (name, fields) = event::fields(py, event)?;
     todo.append(("event", name, fields))
-}
-
-fn asked(wish: &Wish) -> (&'static str, &'static str, Option<String>) {
-    match wish {
-        Wish::HangUp => ("ask", "hangup", None),
-        Wish::Transfer(target) => ("ask", "transfer", Some(target.as_str().to_owned())),
-        Wish::Press(digit) => ("ask", "press", Some(digit.as_char().to_string())),
-    }
-}
-
-fn known(name: &str) -> PyResult<&'static StreamDialect> {
-    stream(name).ok_or_else(|| {
-        let names: Vec<_> = STREAMS.iter().map(|known| known.name).collect();
-        let names = names.join(", ");
-        PyValueError::new_err(format!(
-            "no provider is named {name:?}; write one of {names}"
-        ))
-    })
-}
-
-/// The format of a name, with its rate where that is not the telephone's.
-fn format(name: &str) -> PyResult<MediaFormat> {
-    MediaFormat::announced(name, None, Encoding::L16Unknown)
-        .ok_or_else(|| PyValueError::new_err(format!("no audio is called {name:?}")))
-}
-
-fn refused(refusal: &Refusal) -> PyErr {
-    let words = refusal.to_string();
-    match refusal {
-        Refusal::Unknown(_) => PyLookupError::new_err(words),
-        _ => PyValueError::new_err(words),
-    }
-}
-
-/// What a dialect calls its first messages. Without a dialect nothing is known of them.
-fn kind(dialect: Option<&StreamDialect>, frame: Frame<'_>) -> &'static str {
-    let Some(dialect) = dialect else {
-        return "other";
-    };
-    match (dialect.codec)().read_up(frame) {
-        Ok(Up::Connected) => "connected",
-        Ok(Up::Start(_)) => "start",
-        _ => "other",
-    }
-}
-
-fn word(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Pcmu => "mulaw",
-        Encoding::Pcma => "alaw",
-        Encoding::L16Little | Encoding::L16Big | Encoding::L16Unknown => "l16",
-        Encoding::G722 => "g722",
-        Encoding::Opus => "opus",
-    }
-}
-
-/// What the beginning of a stream tells.
-fn told<'py>(py: Python<'py>, greeted: &Greeted) -> PyResult<Bound<'py, PyDict>> {
-    let Start {
-        stream_id,
-        call_id,
-        account_id,
-        from,
-        to,
-        direction,
-        up,
-        down: _,
-        parameters,
-    } = &greeted.start;
-    let format = up.unwrap_or(greeted.dialect.manners.format);
-    let custom = PyDict::new(py);
-    for (name, value) in parameters.iter() {
-        // The first of a name counts.
-        if !custom.contains(name)? {
-            custom.set_item(name, value)?;
-        }
-    }
-    let told = PyDict::new(py);
-    told.set_item("dialect", greeted.dialect.name)?;
-    told.set_item("stream_id", stream_id)?;
-    told.set_item("call_id", call_id)?;
-    told.set_item("account_id", account_id)?;
-    told.set_item("from", from)?;
-    told.set_item("to", to)?;
-    told.set_item("direction", direction.map(|it| it.word()))?;
-    told.set_item("encoding", word(format.encoding))?;
-    told.set_item("rate", format.rate)?;
-    told.set_item("parameters", custom)?;
-    Ok(told)
 }

@@ -34,7 +34,7 @@ class StreamProvider(BaseSipProvider):
         if not found:
             names = ", ".join(known[0] for known in stream_dialects())
             raise ValueError(f"no provider is named {name!r}; write one of {names}")
-        _, _, self._encoding, self._rate = found[0]
+        _, _, self._encoding, self._rate, _ = found[0]
         self._name = name
         self._telnyx_codec = telnyx_codec
         self._stream: StreamCall | None = None

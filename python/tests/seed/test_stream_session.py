@@ -211,10 +211,11 @@ def test_a_clock_that_stands_still_or_runs_back_harms_nothing() -> None:
 
 
 def test_every_dialect_has_a_name_and_a_format() -> None:
-    known = {name: (aliases, encoding, rate) for name, aliases, encoding, rate in stream_dialects()}
+    known = {name: rest for name, *rest in stream_dialects()}
     assert {"twilio", "telnyx", "plivo", "vonage", "exotel"} <= known.keys()
     assert "signalwire" in known["twilio"][0]
-    assert known["telnyx"][1:] == ("mulaw", 8000)
+    assert known["telnyx"][1:] == ["mulaw", 8000, []]
+    assert known["jambonz"][3]
 
 
 def test_telnyx_is_sent_what_its_stream_was_set_up_to_take() -> None:
