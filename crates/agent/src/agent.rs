@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -36,6 +37,7 @@ pub struct Engines {
 pub struct Agent {
     settings: Arc<Settings>,
     engines: Engines,
+    is_prepared: Arc<AtomicBool>,
 }
 
 impl Agent {
@@ -45,12 +47,21 @@ impl Agent {
         Self {
             settings: Arc::new(settings),
             engines,
+            is_prepared: Arc::default(),
+        }
+    }
+
+    fn prepare_once(&self) {
+        if !self.is_prepared.swap(true, Ordering::Relaxed) {
+            let tts = Arc::clone(&self.engines.tts);
+            tokio::spawn(async move { tts.prepare().await });
         }
     }
 }
 
 impl App for Agent {
     fn run(&self, call: Call) -> BoxFuture<'static, ()> {
+        self.prepare_once();
         let (settings, own) = of_number(&self.settings, call.info());
         let talk = Conversation::new(Arc::clone(&settings), call.info().direction);
         let (to_us, news) = channel(NEWS_MAX);
@@ -330,6 +341,7 @@ mod tests {
             headers: Headers::default(),
             parameters: all,
             traceparent: String::new(),
+            peer: None,
         }
     }
 

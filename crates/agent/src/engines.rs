@@ -5,6 +5,7 @@
 mod chain;
 mod http;
 mod lines;
+mod local;
 mod ollama;
 mod openai;
 mod process;
@@ -26,6 +27,7 @@ use crate::settings::ToolSpec;
 
 pub use chain::Chain;
 pub use http::{BadUrl, Connect, Duplex, Place, Server, Tcp};
+pub use local::Local;
 pub use ollama::Ollama;
 pub use openai::{OpenAiLlm, OpenAiStt, OpenAiTts};
 pub use process::Process;
@@ -58,6 +60,25 @@ pub trait Tts: Send + Sync {
         speech: Speech,
         sound: Sender<Vec<i16>>,
     ) -> BoxFuture<'_, Result<(), EngineError>>;
+
+    /// Does beforehand what would keep a caller waiting. Called when the first call begins.
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl Tts for Box<dyn Tts> {
+    fn speak(
+        &self,
+        speech: Speech,
+        sound: Sender<Vec<i16>>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        self.as_ref().speak(speech, sound)
+    }
+
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        self.as_ref().prepare()
+    }
 }
 
 /// Functions that a language model calls.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use support::server::{Does, Scripted, chunk, ok, ok_in_chunks, sends, status};
 use support::{answer_of, at, question, sound_of, words};
 use trunkline_agent::engines::{
-    Chain, Delta, Llm, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process, Remembered, Server, Stt,
-    Tcp, Tool, Webhook, WyomingStt, WyomingTts,
+    Chain, Delta, Llm, Local, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process, Receptionist,
+    Remembered, Server, Stt, Tcp, Tool, Tts, Webhook, WyomingStt, WyomingTts,
 };
 use trunkline_agent::{Message, ToolCall};
 use trunkline_audio::wav;
@@ -479,7 +479,7 @@ async fn another_voice_stands_in_for_a_dead_one() {
 async fn phrases_are_asked_for_once() {
     let server = Scripted::http(vec![vec![ok(), pcm(2_400)]]).await;
     let voice = Remembered::new(voice(&server), ["Goodbye."]);
-    voice.prepare(None).await;
+    voice.prepare().await;
     let (first, _) = sound_of(&voice, "Goodbye.", None).await;
     let (second, _) = sound_of(&voice, "Goodbye.", None).await;
     assert_eq!((first.len() > 1_500, server.requests().len()), (true, 1));
@@ -511,4 +511,37 @@ async fn a_function_is_a_web_server() {
     assert_eq!(body(request), json!({"of": "tea"}));
     let name = "other".to_owned();
     assert!(tools.call(ToolCall { name, ..call }).await.is_err());
+}
+
+#[tokio::test]
+async fn ollama_thinks_where_it_answers_and_a_script_where_it_does_not() {
+    let models = vec![
+        ok(),
+        sends(r#"{"models": [{"name": "llama3.2:3b"}, {"name": "x"}]}"#),
+    ];
+    let line = json!({"message": {"content": "At nine."}, "done": true});
+    let answer = vec![ok(), sends(line.to_string())];
+    let server = Scripted::http(vec![models, answer]).await;
+    let script = || Receptionist::new(Arc::new(|| "noon".to_owned()), "From nine to five.");
+    let local = Local::new(at(server.port, ""), None, script());
+    for _ in 0..2 {
+        let (answer, ended) = answer_of(&local, question("When do you open?")).await;
+        assert!(ended.is_ok(), "{ended:?}");
+        assert_eq!(words(&answer), "At nine.");
+    }
+    let requests = server.requests();
+    assert!(requests[0].starts_with("GET /api/tags "), "{}", requests[0]);
+    assert_eq!(body(&requests[1])["model"], "llama3.2:3b");
+    assert_eq!(requests.len(), 3, "it is looked for once in a while");
+    for script_of_server in [
+        vec![status(404, "")],
+        vec![ok(), sends(r#"{"models": []}"#)],
+        vec![Does::Stays],
+    ] {
+        let server = Scripted::http(vec![script_of_server]).await;
+        let local = Local::new(at(server.port, ""), None, script());
+        let (answer, ended) = answer_of(&local, question("When do you open?")).await;
+        assert!(ended.is_ok());
+        assert_eq!(words(&answer), "From nine to five.");
+    }
 }

@@ -10,6 +10,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::http::request::Builder;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -165,15 +166,25 @@ impl Server {
         content_type: &str,
         body: impl Into<Bytes>,
     ) -> Result<Answer, EngineError> {
-        let path = format!("{}{path}", self.prefix);
-        let mut request = Request::post(path)
+        let request = Request::post(format!("{}{path}", self.prefix));
+        self.ask(request.header(CONTENT_TYPE, content_type), body.into())
+            .await
+    }
+
+    /// The answer to a GET, the same.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer, EngineError> {
+        let request = Request::get(format!("{}{path}", self.prefix));
+        self.ask(request, Bytes::new()).await
+    }
+
+    async fn ask(&self, request: Builder, body: Bytes) -> Result<Answer, EngineError> {
+        let mut request = request
             .header(HOST, &self.authority)
-            .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")))
-            .header(CONTENT_TYPE, content_type);
+            .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")));
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, key);
         }
-        let request = request.body(Full::new(body.into()));
+        let request = request.body(Full::new(body));
         let request = request.map_err(|error| self.broken(error))?;
         let stream = TokioIo::new(self.open().await?);
         let shaken = http1::handshake(stream).await;

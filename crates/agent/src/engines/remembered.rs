@@ -30,13 +30,13 @@ impl<T: Tts> Remembered<T> {
         }
     }
 
-    /// Has them all said before anybody waits for them. One that fails is asked for again later.
-    pub async fn prepare(&self, voice: Option<&str>) {
+    /// One that fails is asked for again later.
+    async fn say_all(&self) {
         for text in &self.phrases {
             let (to, mut from) = channel(16);
             let speech = Speech {
                 text: text.clone(),
-                voice: voice.map(str::to_owned),
+                voice: None,
             };
             let listening = async { while from.recv().await.is_some() {} };
             let (said, ()) = tokio::join!(self.speak(speech, to), listening);
@@ -95,5 +95,9 @@ impl<T: Tts> Tts for Remembered<T> {
                 None => self.say_and_keep(speech, sound).await,
             }
         })
+    }
+
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.say_all())
     }
 }

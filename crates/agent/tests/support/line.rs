@@ -42,6 +42,7 @@ pub async fn call(agent: &Agent, says: std::ops::Range<u64>, until: u64) -> Hear
         headers: Headers::default(),
         parameters: Parameters::default(),
         traceparent: String::new(),
+        peer: None,
     };
     let (call, peer) = trunkline_call::queue(info, std::sync::Arc::new(|| {}));
     let agent = tokio::spawn(agent.run(call));
