@@ -5,6 +5,7 @@
 mod comparison;
 mod fuzz;
 mod performance;
+mod pipecat;
 mod quality;
 mod streams;
 
@@ -29,6 +30,11 @@ const EVIDENCE: &[Evidence] = &[
         name: "performance",
         what: "CPU, delay, limits and memory against Asterisk (--quick: only to see that it works)",
         run: performance::run,
+    },
+    Evidence {
+        name: "pipecat",
+        what: "delay, interruption and what is left of 500 calls, of bots in Pipecat (--quick: only to see that it works)",
+        run: pipecat::run,
     },
     Evidence {
         name: "quality",

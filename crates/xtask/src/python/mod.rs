@@ -8,7 +8,7 @@ mod wheel;
 pub use checks::check;
 pub use environment::{create, find, installer, interpreter};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::workspace::{self, Failure, pass_through};
@@ -27,6 +27,15 @@ fn newest(target: &Path) -> Environment {
 /// The environment with the oldest supported Pipecat.
 fn lowest(target: &Path) -> Environment {
     Environment::new(target.join("python/venv-lowest"), LOWEST)
+}
+
+/// The environments with the newest and with the oldest Pipecat, as the tests have them.
+pub fn pipecats(target: &Path) -> Result<[PathBuf; 2], Failure> {
+    let environments = [newest(target), lowest(target)];
+    for environment in &environments {
+        environment.prepare()?;
+    }
+    Ok(environments.map(|environment| environment.folder().to_owned()))
 }
 
 /// `cargo xtask python [PROGRAM [ARGUMENT …]]`: makes the environment with the wheel in it, and runs

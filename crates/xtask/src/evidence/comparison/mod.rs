@@ -9,6 +9,7 @@ pub mod report;
 mod rig;
 mod running;
 
+pub use holdings::Holdings;
 pub use page::Page;
 pub use rig::Rig;
 pub use running::{Running, free_port};

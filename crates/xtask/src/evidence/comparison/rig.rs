@@ -41,9 +41,10 @@ impl Rig {
         Ok(File::create(self.folder.join(format!("{name}.log")))?)
     }
 
-    /// `trunkline serve` under this configuration, held to the core of what is measured.
-    pub fn gateway(&self, configuration: &str) -> Result<Command, Failure> {
-        let file = self.folder.join("trunkline.yaml");
+    /// `trunkline serve` under this configuration, held to the core of what is measured. Its file is
+    /// called `name`: a gateway that runs reads its own again when that is written.
+    pub fn gateway(&self, name: &str, configuration: &str) -> Result<Command, Failure> {
+        let file = self.folder.join(format!("{name}.yaml"));
         std::fs::write(&file, configuration)?;
         let mut command = self.machine.measured(&self.binary);
         command.args(["serve", "--log-level", "warn", "--config"]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::workspace::Failure;
 
 /// How long a system may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_secs(120);
 /// How long a system may take to leave.
 const FAREWELL_MAX: Duration = Duration::from_secs(10);
 
@@ -47,6 +47,26 @@ impl Running {
             std::thread::sleep(Duration::from_millis(100));
         }
         Err(format!("it was not there within {} s", START_MAX.as_secs()).into())
+    }
+
+    /// Asks by OPTIONS for `uri` on this port, until that is answered with 200.
+    pub fn wait_until_it_answers(&mut self, uri: &str, port: u16) -> Result<(), Failure> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        socket.set_read_timeout(Some(Duration::from_millis(200)))?;
+        let here = socket.local_addr()?;
+        let mut number = 0;
+        self.wait_until(|| {
+            number += 1;
+            let question = format!(
+                "OPTIONS {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKready{number};rport\r\n\
+                 Max-Forwards: 70\r\nFrom: <sip:ready@{here}>;tag=1\r\nTo: <{uri}>\r\n\
+                 Call-ID: ready-{number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+            );
+            // A closed port answers at once, by an error.
+            let _ = socket.send_to(question.as_bytes(), ("127.0.0.1", port));
+            let mut answer = [0; 4_096];
+            socket.recv(&mut answer).is_ok() && answer.starts_with(b"SIP/2.0 200")
+        })
     }
 }
 

@@ -27,7 +27,7 @@ pub fn start(rig: &Rig, ports: Ports) -> Result<Running, Failure> {
         .replace("@APPLICATION_PORT@", &ports.application.to_string());
     let log = rig.log("trunkline")?;
     let child = rig
-        .gateway(&configuration)?
+        .gateway("trunkline", &configuration)?
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -1,8 +1,6 @@
 //! What is measured, and the runs that measure it.
 
-use std::net::UdpSocket;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -63,7 +61,9 @@ impl Bench {
             (Which::Asterisk, None) => return Ok(None),
         };
         let mut system = System { running, ports };
-        system.wait_until_it_answers()?;
+        let uri = system.uri(Way::Echo);
+        // An extension that is there once the configuration is read.
+        system.running.wait_until_it_answers(&uri, ports.sip)?;
         self.rig.machine.hold_measured(system.running.pid());
         Ok(Some(system))
     }
@@ -110,26 +110,5 @@ impl System {
             Way::Answer => "answer",
         };
         format!("sip:{user}@127.0.0.1:{}", self.ports.sip)
-    }
-
-    /// Asks by OPTIONS for an extension that is there once the configuration is read.
-    fn wait_until_it_answers(&mut self) -> Result<(), Failure> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        socket.set_read_timeout(Some(Duration::from_millis(200)))?;
-        let here = socket.local_addr()?;
-        let (uri, port) = (self.uri(Way::Echo), self.ports.sip);
-        let mut number = 0;
-        self.running.wait_until(|| {
-            number += 1;
-            let question = format!(
-                "OPTIONS {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKready{number};rport\r\n\
-                 Max-Forwards: 70\r\nFrom: <sip:ready@{here}>;tag=1\r\nTo: <{uri}>\r\n\
-                 Call-ID: ready-{number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
-            );
-            // A closed port answers at once, by an error.
-            let _ = socket.send_to(question.as_bytes(), ("127.0.0.1", port));
-            let mut answer = [0; 4_096];
-            socket.recv(&mut answer).is_ok() && answer.starts_with(b"SIP/2.0 200")
-        })
     }
 }

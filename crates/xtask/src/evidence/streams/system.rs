@@ -80,7 +80,7 @@ impl Bench {
         let configuration = CONFIGURATION
             .replace("@PORT@", &port.to_string())
             .replace("@SIP_PORT@", &free_port()?.to_string());
-        self.rig.gateway(&configuration)
+        self.rig.gateway("trunkline", &configuration)
     }
 
     fn script(&self, python: &Path, text: &str, port: u16) -> Result<Command, Failure> {
