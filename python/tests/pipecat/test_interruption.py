@@ -4,7 +4,7 @@ import asyncio
 import statistics
 from dataclasses import dataclass
 
-from phone import Telephone, tone_ms
+from phone import Telephone, loudness, tone_ms
 from stage import Bot
 
 CALLS, INTERRUPTIONS = 4, 5
@@ -12,8 +12,8 @@ FRAME_MS = 20
 # A frame at the end, and the edges of gaps where the bot was held up.
 WRONG_MOST_MS = 2 * FRAME_MS
 TONE_HZ = 600
-# The bot has written 100 ms ahead of the wire (`audio_out_lead_ms`).
-AHEAD_MS = 70
+# How far the tail of the gateway's filter reaches into the packet after the last: 1.75 ms.
+TAIL_SAMPLES = 16
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,13 @@ class Interruption:
     said_to_be_heard_ms: int
 
 
-def test_an_interruption_is_silence_before_what_was_written_ahead_is_played(bot: Bot):
+def test_an_interruption_is_silence_on_the_wire_within_a_frame(bot: Bot):
     happened = asyncio.run(interruptions(bot, CALLS, INTERRUPTIONS))
     assert len(happened) == CALLS * INTERRUPTIONS
     delays = [interruption.silent_after_ms for interruption in happened]
-    # A machine that does something else holds up the bot, too: one frame is only seen here, and
+    # The median, since a machine that does something else holds up a bot and a packet for longer;
     # `cargo xtask evidence pipecat` looks at the greatest.
-    assert min(delays) <= FRAME_MS, delays
-    assert statistics.median(delays) <= AHEAD_MS, delays
+    assert statistics.median(delays) <= FRAME_MS, delays
     for interruption in happened:
         wrong = abs(interruption.said_to_be_heard_ms - interruption.heard_ms)
         assert wrong <= WRONG_MOST_MS, interruption
@@ -46,8 +45,8 @@ async def interruptions(bot: Bot, calls: int, times: int) -> list[Interruption]:
 
 
 async def _of_one_call(bot: Bot, name: str, times: int) -> list[Interruption]:
-    """From the frame to the last packet that can be heard, by the clock of the machine: the bot's,
-    and the kernel's as the packet arrives."""
+    """From the frame to the last packet with sound, by the clock of the machine: the bot's, and the
+    kernel's as the packet arrives."""
     happened = []
     heard_before_ms = 0.0
     async with await Telephone.dial(bot.port, name=name) as phone:
@@ -58,9 +57,13 @@ async def _of_one_call(bot: Bot, name: str, times: int) -> list[Interruption]:
             await phone.until_silent()
             interrupted = await bot.told(phone.name, "interrupts", time)
             cut_off = await bot.told(phone.name, "cut off", time)
-            arrivals = [packet.at_ns for packet in phone.media.packets if packet.sounds]
-            silent_after_ms = (arrivals[-1] - interrupted["at_ns"]) / 1e6
+            silent_after_ms = (_last_sound_ns(phone) - interrupted["at_ns"]) / 1e6
             heard_ms = tone_ms(phone.heard, TONE_HZ) - heard_before_ms
             heard_before_ms += heard_ms
             happened.append(Interruption(silent_after_ms, heard_ms, cut_off["heard_ms"]))
     return happened
+
+
+def _last_sound_ns(phone: Telephone) -> int:
+    sounding = [packet for packet in phone.media.packets if packet.sounds]
+    return max(packet.at_ns for packet in sounding if loudness(packet.payload) > TAIL_SAMPLES)
