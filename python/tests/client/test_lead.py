@@ -41,6 +41,18 @@ def test_tiny_pieces_make_a_mark_each_20_ms_and_no_more():
     assert len(names(messages)) == 10
 
 
+def test_five_minutes_in_small_pieces_leave_room_for_the_application_s_own_marks():
+    lead = Lead(16_000)
+    pieces = (lead.send(b"\0" * (20 * MS), None)[0] for _ in range(5 * 60 * 50))
+    told = [name for messages in pieces for name in names(messages)]
+    assert 50 < len(told) <= 150
+    # Halfway through, what is left is known to a sixteenth.
+    lead.passed(told[len(told) // 2])
+    assert lead.queued_ms < 300_000
+    lead.passed(told[-1])
+    assert lead.queued_ms <= 300_000 // 16
+
+
 def test_a_lead_of_nothing_waits_for_the_end():
     lead = Lead(16_000)
     _, awaited = lead.send(b"\0" * (5 * MS), 0)

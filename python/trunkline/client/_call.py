@@ -107,7 +107,8 @@ class Call:
 
     @property
     def queued_ms(self) -> int:
-        """Sound that was said and not played yet, as far as the gateway has told: to 20 ms."""
+        """Sound that was said and not played yet, as far as the gateway has told: right to 20 ms,
+        and to a sixteenth where much is queued."""
         return self._lead.queued_ms
 
     async def event(self) -> Event | None:
@@ -147,7 +148,7 @@ class Call:
         self._say(bytes(pcm), None)
 
     def mark(self, name: str) -> None:
-        """Has `MarkPlayed` tell when everything said so far was played."""
+        """Has `MarkPlayed` tell when everything said so far was played. A hundred may wait."""
         self._send(_messages.mark(_messages.proven_mark_name(name)))
 
     def clear(self) -> None:

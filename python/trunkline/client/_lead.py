@@ -1,8 +1,9 @@
 """How far what an application has said runs ahead of what the caller has heard.
 
 The gateway tells what was played by marks. Besides the application's own there are marks of ours,
-checkpoints: one at the end of every piece of sound that is 20 ms or more behind the last, and one
-wherever somebody waits for it.
+checkpoints: one wherever somebody waits for it, and others at the ends of pieces of sound. The
+more is ahead the farther apart those are, since the gateway keeps 256 marks for a call: with five
+minutes ahead there are little more than a hundred.
 """
 
 import asyncio
@@ -13,7 +14,9 @@ from dataclasses import dataclass, field
 from trunkline.client import _messages
 
 BYTES_A_SAMPLE = 2
+# How far apart checkpoints are at least, and as a part of what is ahead.
 CHECKPOINT_MS = 20
+CHECKPOINT_PART = 16
 
 
 @dataclass
@@ -52,8 +55,9 @@ class Lead:
             pcm = pcm[goal - begin :]
         messages.append(pcm)
         last = self._ahead[-1].position if self._ahead else self._passed
+        apart = max(self._bytes(CHECKPOINT_MS), (end - self._passed) // CHECKPOINT_PART)
         is_awaited = lead_ms is not None and last < goal
-        if is_awaited or end - last >= self._bytes(CHECKPOINT_MS):
+        if is_awaited or end - last >= apart:
             messages.append(self._mark(end))
         if awaited is None and lead_ms is not None and goal > self._passed:
             awaited = next((each for each in self._ahead if each.position >= goal), None)
