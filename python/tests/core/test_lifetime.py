@@ -278,10 +278,18 @@ async def test_a_gateway_serves_several_event_loops(line: Line) -> None:
 
 async def test_a_drain_waits_for_the_last_call_and_takes_no_other(line: Line) -> None:
     ours, theirs = await line.call()
+
+    async def let_go() -> None:
+        """Whoever comes before the drain has begun."""
+        async for early in line.ours:
+            early.hangup()
+
+    letting_go = asyncio.ensure_future(let_go())
     draining = asyncio.ensure_future(line.ours.drain())
     with pytest.raises(trunkline.CallRejectedError) as refused:
         while True:
             await line.theirs.dial(line.target)
+    letting_go.cancel()
     assert refused.value.code == 503
     assert not draining.done()
     theirs.hangup()

@@ -54,7 +54,7 @@ fn pytest(environment: &Environment, tests: &str, target: &Path) -> Command {
     let mut pytest = Command::new(environment.python());
     pytest.current_dir(workspace::root());
     pytest.args(["-m", "pytest", "--verbose", "--color=no", "-rs"]);
-    pytest.args(["--timeout=120", "-o"]);
+    pytest.args(["--timeout=120", "--durations=10", "-o"]);
     pytest.arg(format!(
         "cache_dir={}",
         target.join("python/pytest").display()
