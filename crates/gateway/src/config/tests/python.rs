@@ -42,8 +42,8 @@ fn each_is_made_by_the_program_with_its_way_of_answering() {
     let loaded = load_text(BOT, Variables::default(), &overrides).unwrap();
     let apps = &loaded.settings.apps;
     assert!(matches!(apps["bot"], AppEntry::Rust(_)) && matches!(apps["desk"], AppEntry::Rust(_)));
-    let made = made.lock().unwrap();
-    assert_eq!(*made, [AnswerMode::WhenOpen, AnswerMode::Manual]);
+    let answers = std::mem::take(&mut *made.lock().unwrap());
+    assert_eq!(answers, [AnswerMode::WhenOpen, AnswerMode::Manual]);
     assert!(!loaded.names_server);
 
     let text = "server: {port: 0}\napps: {bot: {type: python, url: \"ws://127.0.0.1/\"}}";
