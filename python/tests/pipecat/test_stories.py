@@ -101,7 +101,7 @@ def test_a_transfer_asks_the_caller_and_tells_how_it_went(bot: Bot):
     async def story(phone: Telephone):
         phone.press("4")
         await phone.until_ended()
-        assert phone.referred == ["sip:elsewhere@127.0.0.1"]
+        assert phone.referred == ["sip:elsewhere@127.0.0.1:9;transport=tcp"]
         assert phone.asked == ["REFER", "BYE"]
 
     told = _tell(bot, "transfer", story)
@@ -169,6 +169,18 @@ def test_every_event_is_told_once_and_in_order_by_each_of_its_names(bot: Bot):
         "on_client_disconnected",
         "over",
     ]
+
+
+def test_after_a_transfer_that_fails_the_bot_still_has_its_caller(bot: Bot):
+    async def story(phone: Telephone):
+        phone.declines_transfers = True
+        phone.press("4")
+        await bot.told(phone.name, "not transferred")
+        phone.press("3")
+        await phone.until("three keys", lambda: len(phone.media.keys) >= 3)
+
+    told = _tell(bot, "stays", story)
+    assert told == [*BEGINNING, "key 4", "not transferred", "key 3", *HUNG_UP]
 
 
 @pytest.mark.parametrize("user", ["broken", "early"])

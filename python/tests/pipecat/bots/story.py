@@ -46,7 +46,8 @@ from trunkline.pipecat.transport import EVENTS
 RATE_HZ = 16_000
 TONE_HZ = 600
 SPEECH_S, WORD_S = 10, 0.3
-ELSEWHERE = "sip:elsewhere@127.0.0.1"
+# Nobody is there, and TCP says so at once.
+ELSEWHERE = "sip:elsewhere@127.0.0.1:9;transport=tcp"
 
 transport_params = {"sip": lambda: SIPParams(dial_allow=[ELSEWHERE])}
 
@@ -157,8 +158,8 @@ async def converse(call: str, runner_args: RunnerArguments):
         await worker.cancel()
 
     @transport.event_handler("on_transfer_result")
-    async def on_transfer_result(transport, *result):
-        note(call, "transferred")
+    async def on_transfer_result(transport, data):
+        note(call, "transferred" if data["error"] is None else "not transferred")
 
     if called.to_number.startswith("events"):
         note_every_event(call, transport)

@@ -39,6 +39,7 @@ class Telephone:
         self.name = name
         self.media = Media(HOST)
         self.referred: list[str] = []
+        self.declines_transfers = False
         self.ended = asyncio.Event()
         self._answered: set[tuple[str, int]] = set()
         self._responses: asyncio.Queue[Message] = asyncio.Queue()
@@ -194,6 +195,8 @@ class Telephone:
         if request.method == "ACK":
             return
         status = answers.get(request.method, "501 Not Implemented")
+        if request.method == "REFER" and self.declines_transfers:
+            status = "603 Decline"
         self._send(request.answer(status, self._dialog.contact))
         # Over UDP the same request may come twice.
         transaction = (request.method, request.sequence)
@@ -204,7 +207,8 @@ class Telephone:
             self.ended.set()
         if request.method == "REFER":
             self.referred.append(sip.address_in(request.headers["refer-to"]))
-            self._send(self._notify("SIP/2.0 200 OK"))
+            if not self.declines_transfers:
+                self._send(self._notify("SIP/2.0 200 OK"))
 
     def _notify(self, outcome: str) -> bytes:
         """What became of a transfer (RFC 3515 section 2.4.5)."""
