@@ -11,9 +11,10 @@ use trunkline_call::{Digit, EndReason};
 use trunkline_phone::softphone::{Script, Settings};
 use trunkline_providers::Secret;
 use trunkline_providers::signature::twilio::{Headers, Keys, SIGNATURE_HEADER, Signed, verify};
+use trunkline_sip::endpoint::Transport;
 
 use crate::support::lobby::Closed;
-use crate::support::{Caller, Gateway, Lobby, Session, sound};
+use crate::support::{Callee, Caller, Gateway, Lobby, RawSip, Session, says, sound};
 
 /// The gateway that gives its calls to this application, by Twilio's protocol.
 fn gateway(name: &str, lobby: &Lobby) -> Gateway {
@@ -164,4 +165,34 @@ fn no_other_application_is_asked_with_a_signature() {
         assert_eq!(asked.get(SIGNATURE_HEADER), None, "{name}");
         drop(caller);
     }
+}
+
+#[test]
+fn what_a_far_end_leaves_unheard_is_given_back_and_the_next_one_hears_what_follows() {
+    let lobby = Lobby::open();
+    let dial = "dial: {allow: [\"sip:*\"]}\n";
+    let settings = format!("{}{dial}", apps("twilio", &lobby));
+    let gateway = Gateway::start("twilio-moved", &settings);
+    let phone = RawSip::toward(gateway.sip_port);
+    let order = json!({"to": format!("sip:bob@{}", phone.local()), "app": "bot"});
+    let (status, placed) = gateway.post("/v1/calls", &order);
+    assert_eq!(status, 201, "{placed}");
+    let invite = phone.expect("INVITE");
+    phone.pick_up(&invite);
+    let mut session = lobby.accept();
+    let stream = wait_for(&mut session, "start")["streamSid"].clone();
+    let tone = |seconds: usize| sound::tone(500.0, 8_000, seconds * 8_000);
+    say(&mut session, &stream, &tone(1));
+    mark(&mut session, &stream, "reached");
+    say(&mut session, &stream, &tone(60));
+    mark(&mut session, &stream, "never reached");
+    // What follows it on the connection has been taken long since.
+    assert_eq!(wait_for(&mut session, "mark")["mark"]["name"], "reached");
+    let callee = Callee::wait(Transport::Udp, says(650.0));
+    phone.send_to(&invite, &callee.uri("carol"));
+    let echoed = wait_for(&mut session, "mark");
+    assert_eq!(echoed["mark"]["name"], "never reached");
+    say(&mut session, &stream, &sound::tone(1_000.0, 8_000, 8_000));
+    callee.wait_for_tone(1_000.0, 45);
+    callee.report();
 }

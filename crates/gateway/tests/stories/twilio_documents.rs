@@ -186,20 +186,6 @@ fn call_to_a_phone(gateway: &Gateway, lobby: &Lobby) -> (RawSip, Message, String
     (phone, invite, call, session)
 }
 
-/// The telephone sends its call to somebody else, and waits until that is done.
-fn send_to(phone: &RawSip, invite: &Message, callee: &Callee) {
-    let refer_to = format!("Refer-To: <{}>\r\n", callee.uri("carol"));
-    let refer = phone.within(invite, "REFER", &refer_to, "");
-    assert_eq!(phone.ask(&refer).status(), Some(202));
-    loop {
-        let notify = phone.expect("NOTIFY");
-        phone.answer(&notify, 200, "OK");
-        if notify.body().starts_with(b"SIP/2.0 200") {
-            return;
-        }
-    }
-}
-
 #[test]
 fn a_document_goes_on_with_whoever_the_far_end_sends_the_call_to() {
     let (lobby, web, other) = (Lobby::open(), Web::open(), Lobby::open());
@@ -215,7 +201,7 @@ fn a_document_goes_on_with_whoever_the_far_end_sends_the_call_to() {
     let mut second = other.accept();
     started(&mut second);
     let callee = Callee::wait(Transport::Udp, says(650.0));
-    send_to(&phone, &invite, &callee);
+    phone.send_to(&invite, &callee.uri("carol"));
     second.close(Some(1_000));
     callee.wait_for_tone(700.0, 22);
     callee.report();
@@ -238,7 +224,7 @@ fn a_sound_that_the_far_end_leaves_behind_is_over_for_whoever_has_the_call_then(
     let verbs = "<Play>prompt:long</Play><Play>prompt:after</Play>";
     follow(&gateway, &call, verbs);
     let callee = Callee::wait(Transport::Udp, says(650.0));
-    send_to(&phone, &invite, &callee);
+    phone.send_to(&invite, &callee.uri("carol"));
     callee.wait_for_tone(700.0, 45);
     callee.report();
 }

@@ -89,6 +89,20 @@ impl RawSip {
         )
     }
 
+    /// Sends its call to somebody else (RFC 3515), and waits until that is done.
+    pub fn send_to(&self, invite: &Message, target: &str) {
+        let refer_to = format!("Refer-To: <{target}>\r\n");
+        let refer = self.within(invite, "REFER", &refer_to, "");
+        assert_eq!(self.ask(&refer).status(), Some(202));
+        loop {
+            let notify = self.expect("NOTIFY");
+            self.answer(&notify, 200, "OK");
+            if notify.body().starts_with(b"SIP/2.0 200") {
+                return;
+            }
+        }
+    }
+
     /// An INVITE that offers µ-law at a port nobody listens on.
     pub fn invite(&self, user: &str, to: &str, lines: &str) -> String {
         let lines = format!("{lines}Content-Type: application/sdp\r\n");
