@@ -53,9 +53,12 @@ def test_calls_leave_nothing_behind(bot: Bot):
     few = _settled(bot)
     for _ in range(2):
         _in_batches(_calls(bot))
-    many = _settled(bot)
-    more = {what: count for what, count in many.items() if count > few[what]}
-    assert not more, f"after few calls {few}, after more {more}"
+
+    def is_no_more() -> bool:
+        return all(count <= few[what] for what, count in bot.holdings().items())
+
+    # What leaks stays; what Pipecat lets go of in its own time does not.
+    bot.eventually(f"more calls to leave no more than {few}", is_no_more)
 
 
 def _settled(bot: Bot) -> dict[str, int]:
