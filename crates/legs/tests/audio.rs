@@ -6,7 +6,7 @@ mod world;
 use std::time::Duration;
 
 use trunkline_audio::tone::Tone;
-use trunkline_call::{CallCommand, EndReason, GatewayReason};
+use trunkline_call::{CallCommand, CallEvent, EndReason, GatewayReason, Mark};
 use trunkline_legs::{Leg, Port};
 use trunkline_media::codec::Codec;
 use trunkline_sip::Method;
@@ -162,6 +162,35 @@ fn an_echo_comes_back() {
     assert!(back.len() >= 28_800, "{} samples came back", back.len());
     assert!(share(&back[640..back.len() - 640], ALICE_HZ) > 0.95);
     world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+}
+
+#[test]
+fn what_was_heard_of_an_application_is_told_before_the_end() {
+    let mut world = World::up();
+    let mark = Mark::new("the end").unwrap();
+    let mut minute = vec![0; 60 * 16_000];
+    Tone::sine(ALICE_HZ, 8_000).fill(&mut minute);
+    world.command(ALICE, CallCommand::Play(minute.into()));
+    world.command(ALICE, CallCommand::Mark(mark.clone()));
+    world.run(2_000);
+    world.hang_up(BOB);
+    world.run(1_000);
+    let [
+        ..,
+        CallEvent::Cleared { at_ms, unplayed },
+        CallEvent::Ended(_),
+    ] = world.ends[ALICE].events.as_slice()
+    else {
+        panic!("{:?}", world.ends[ALICE].events);
+    };
+    assert_eq!(unplayed, &[mark]);
+    let heard = speech(&world.ends[BOB].heard).len() as u64 / 16;
+    assert!((1_900..=2_100).contains(at_ms), "{at_ms} ms");
+    assert!(heard.abs_diff(*at_ms) <= 100, "{heard} of {at_ms} ms");
+    // Who has said nothing is told the end alone.
+    let cleared = |event: &CallEvent| matches!(event, CallEvent::Cleared { .. });
+    assert!(!world.ends[BOB].events.iter().any(cleared));
     world.assert_nothing_is_left();
 }
 

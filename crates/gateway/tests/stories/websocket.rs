@@ -9,7 +9,7 @@ use trunkline_media::codec::Codec;
 use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::support::lobby::Closed;
-use crate::support::{Caller, Gateway, Lobby, Session, numbered, talk};
+use crate::support::{Caller, Gateway, Lobby, Session, numbered, sound, talk};
 
 #[test]
 fn audio_goes_both_ways_between_start_and_stop() {
@@ -171,6 +171,30 @@ fn marks_pauses_and_clears_are_told_to_the_frame_on_twenty_calls() {
             is_what_was_heard(call, &told, &caller.report());
         }
     }
+}
+
+#[test]
+fn what_was_heard_by_a_caller_who_hangs_up_is_told_without_being_asked_for() {
+    let lobby = Lobby::open();
+    let gateway = Gateway::leading_to("websocket-last-words", &lobby.url());
+    let caller = Caller::dial(&gateway.uri("alice"));
+    let mut session = lobby.accept();
+    session.wait_for("answered");
+    session.say(&sound::tone(1_000.0, 16_000, 60 * 16_000));
+    session.send(&json!({"type": "mark", "data": {"name": "the end"}}));
+    caller.wait_for_tone(1_000.0, 50);
+    let report = caller.hang_up();
+    let cleared = session.wait_for("cleared");
+    assert_eq!(cleared["marks"], json!(["the end"]), "{cleared}");
+    let stop = session.wait_for("stop");
+    assert_eq!(stop["playedMs"], cleared["atMs"], "{stop}");
+    let heard = sound::frames_of_tone(1_000.0, 16_000, report.heard.samples()) as u64;
+    let played = stop["playedMs"].as_u64().expect("a position") / 20;
+    // A packet may be on its way, and others not played yet by a phone that has hung up.
+    assert!(
+        (heard..=heard + 15).contains(&played),
+        "{heard} of {played} frames"
+    );
 }
 
 #[test]

@@ -62,6 +62,8 @@ impl SipLeg {
         // What the session still says belongs to a call that is over, so no answer to it can
         // bring the leg here again.
         self.phase = Phase::Over;
+        self.media.last_words(now);
+        self.take_media(now);
         self.media.end(now);
         self.take_media(now);
         self.media.forget();

@@ -48,6 +48,8 @@ pub(super) struct Media {
     /// Bytes of the datagrams of one input, one after the other; reused for the next.
     sent: Vec<u8>,
     last: Option<Statistics>,
+    /// Whether the application has said anything.
+    spoke: bool,
 }
 
 impl Media {
@@ -60,6 +62,7 @@ impl Media {
             marks_made: 0,
             sent: Vec::new(),
             last: None,
+            spoke: false,
         }
     }
 
@@ -97,6 +100,13 @@ impl Media {
     pub(super) fn press(&mut self, now: Instant, digit: Digit, duration_ms: u32) {
         if let Some(digit) = dtmf::Digit::from_event(digit.event()) {
             self.input(now, session::Input::SendDtmf { digit, duration_ms });
+        }
+    }
+
+    /// Forgets what the application said and was not heard, and says how much was.
+    pub(super) fn last_words(&mut self, now: Instant) {
+        if std::mem::take(&mut self.spoke) {
+            self.input(now, session::Input::Clear);
         }
     }
 
@@ -237,6 +247,7 @@ impl SipLeg {
         }
         let input = match command {
             CallCommand::Play(samples) => {
+                self.media.spoke |= !samples.is_empty();
                 return self.media.input(now, session::Input::Play(&samples));
             }
             CallCommand::Mark(mark) => return self.media.mark(now, mark),
