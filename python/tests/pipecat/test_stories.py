@@ -61,7 +61,8 @@ def test_the_caller_hangs_up_while_the_bot_speaks(bot: Bot):
         phone.press("1")
         await phone.until_sounding()
 
-    assert _tell(bot, "leaves", story) == [*BEGINNING, "key 1", "speaks", *HUNG_UP]
+    told = _tell(bot, "leaves", story)
+    assert told == [*BEGINNING, "key 1", "speaks", "cut off", *HUNG_UP]
 
 
 def test_a_bot_that_ends_is_heard_to_its_last_word_before_it_hangs_up(bot: Bot):
@@ -116,7 +117,7 @@ def test_the_caller_hangs_up_while_the_bot_plays_its_last_words(bot: Bot):
         await bot.told(phone.name, "key", 2)
 
     told = _tell(bot, "leaves-early", story)
-    assert _without_speech(told) == [*BEGINNING, "key 1", "key 5", *HUNG_UP]
+    assert _without_speech(told) == [*BEGINNING, "key 1", "key 5", "cut off", *HUNG_UP]
 
 
 def test_a_bot_aborted_while_it_speaks_hangs_up(bot: Bot):

@@ -149,7 +149,7 @@ class SIPOutputTransport(BaseOutputTransport):
         """Playout was cleared with so much played since the answer: how much of what the bot was
         saying was heard, in ms, or `None` where it was saying nothing."""
         # A clear that nobody here asked for is the end of the call, or the bot's own.
-        utterance = self._cuts.popleft() if self._cuts else self._take_utterance()
+        utterance = self._cuts.popleft() if self._cuts else self._take_begun_utterance()
         heard = at_ms - self._cleared_at_ms
         self._cleared_at_ms = at_ms
         if utterance is None or (utterance.is_over and heard * BYTES_A_MS >= utterance.end):
@@ -173,6 +173,13 @@ class SIPOutputTransport(BaseOutputTransport):
         utterance, self._utterance = self._utterance, None
         self._written = 0
         return utterance
+
+    def _take_begun_utterance(self) -> _Utterance | None:
+        """The same where something of it was written: Pipecat says of a bot whose audio was dropped
+        that it speaks."""
+        written = self._written
+        utterance = self._take_utterance()
+        return None if utterance is None or utterance.begin == written else utterance
 
     async def _transfer(self, frame: SIPTransferFrame) -> None:
         error = await self._session.transfer(frame.target, frame.headers)

@@ -218,7 +218,10 @@ class CallSession:
             reached.set_result(None)
 
     async def _on_cleared(self, at_ms: int) -> None:
-        heard_ms = None if self.output is None else await self.output.was_cut_off(at_ms)
+        # The end of a call clears too. A bot that hangs up is cut off by nobody but itself.
+        if self.output is None or self._is_hung_up:
+            return
+        heard_ms = await self.output.was_cut_off(at_ms)
         if heard_ms is not None:
             await self._tell("on_playout_interrupted", {**self.client, "heard_ms": heard_ms})
 
