@@ -39,6 +39,14 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// The time as one says it: `2:35 PM on Saturday`.
+    pub fn spoken(&self) -> String {
+        let now = Zoned::now().with_time_zone(self.0.clone());
+        now.strftime("%-I:%M %p on %A").to_string()
+    }
+}
+
 fn moment(time: &Zoned) -> Moment {
     let number = |part: i8| u16::try_from(part).unwrap_or_default();
     let weekday = usize::from(number(time.weekday().to_monday_zero_offset()));

@@ -1,5 +1,6 @@
 //! The gateway: sockets, shards, signalling, HTTP, configuration and the command line.
 
+mod agent;
 pub mod apps;
 mod audiosocket;
 mod awake;

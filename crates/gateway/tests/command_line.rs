@@ -71,12 +71,12 @@ const REFUSED: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "apps:\n  a: {type: websocket}\n  b: {type: websocket, role: server, url: \"ws://x/\"}\n  c: {type: agent}\n",
+        "apps:\n  a: {type: websocket}\n  b: {type: websocket, role: server, url: \"ws://x/\"}\n  c: {type: agent, tts: {type: command, command: [x]}}\n",
         &[
             "t.yaml:2:6: apps.a: `url` is missing; add `url: …`",
             "t.yaml:3:43: apps.b.url: an application with `role: server` comes to us; remove the url; \
              it connects to /ws/sip/{call_id}",
-            "t.yaml:4:13: apps.c.type: this build has no voice agent yet; write websocket or echo",
+            "t.yaml:4:6: apps.c: `stt` is missing; add `stt: …`",
         ],
     ),
     (

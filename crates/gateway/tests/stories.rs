@@ -5,6 +5,7 @@ mod support;
 mod stories {
     mod access;
     mod admission;
+    mod agent;
     mod attended;
     mod audiosocket;
     mod control;

@@ -223,6 +223,11 @@ impl<'f> Section<'f> {
         found.map(|(_, field)| field.clone())
     }
 
+    /// Whether a mapping of this kind may have the key.
+    pub fn knows(&self, key: &str) -> bool {
+        self.keys.known.contains(&key)
+    }
+
     /// The value of a key that must be there.
     pub fn need(&self, key: &'static str) -> Option<Field<'f>> {
         let found = self.get(key);

@@ -40,6 +40,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use idempotency::Placed;
 use ollama::Ollama;
+pub use ollama::ollama_address;
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard};

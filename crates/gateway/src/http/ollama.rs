@@ -25,8 +25,7 @@ pub struct Ollama {
 impl Ollama {
     /// The one that `OLLAMA_HOST` names, or the usual one.
     pub fn of_process() -> Self {
-        let host = std::env::var("OLLAMA_HOST").unwrap_or_default();
-        Self::at(address(&host))
+        Self::at(ollama_address())
     }
 
     fn at(address: String) -> Self {
@@ -57,6 +56,11 @@ async fn answers(address: &str) -> std::io::Result<bool> {
     let mut start = [0; RUNNING.len()];
     stream.read_exact(&mut start).await?;
     Ok(start == RUNNING)
+}
+
+/// Where Ollama is looked for: host and port.
+pub fn ollama_address() -> String {
+    address(&std::env::var("OLLAMA_HOST").unwrap_or_default())
 }
 
 /// Host and port of a value like `http://127.0.0.1:11434/` or `0.0.0.0`.

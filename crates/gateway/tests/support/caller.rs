@@ -98,6 +98,14 @@ impl Caller {
         self.told().samples.len()
     }
 
+    /// Whether the telephone has heard anything but silence and its noise.
+    pub fn has_heard_sound(&self) -> bool {
+        let told = self.told();
+        told.samples
+            .iter()
+            .any(|sample| sample.unsigned_abs() > 300)
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(|p| p.into_inner())
     }

@@ -113,17 +113,20 @@ fn request(stream: &mut TcpStream) -> Option<(String, String)> {
         let mut more = [0; 4096];
         let count = stream.read(&mut more).ok().filter(|count| *count > 0)?;
         bytes.extend_from_slice(&more[..count]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let mut lines = head.lines();
-            let length = lines.find_map(|line| {
-                let (name, value) = line.split_once(": ")?;
-                let is_length = name.eq_ignore_ascii_case("content-length");
-                is_length.then(|| value.parse::<usize>().ok())?
-            });
-            if body.len() >= length.unwrap_or(0) {
-                return Some((head.to_owned(), body.to_owned()));
-            }
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+        let head = String::from_utf8_lossy(head).into_owned();
+        let mut lines = head.lines();
+        let length = lines.find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.parse::<usize>().ok())?
+        });
+        // Counted in bytes: a body may be sound.
+        if body.len() >= length.unwrap_or(0) {
+            return Some((head, String::from_utf8_lossy(body).into_owned()));
         }
     }
 }

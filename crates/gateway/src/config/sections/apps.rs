@@ -1,5 +1,6 @@
 //! `apps`: the applications that take calls.
 
+use super::agent::{Beside, agent};
 use super::calls::named;
 use super::on_lost::on_lost;
 use crate::apps::Place;
@@ -26,16 +27,17 @@ enum Kind {
 pub fn apps(
     field: &Field<'_>,
     in_process: Option<&InProcess>,
+    beside: &Beside<'_>,
     apps: &mut BTreeMap<String, AppEntry>,
 ) {
     for (name, entry) in named(field) {
-        if let Some(app) = app(&entry, in_process) {
+        if let Some(app) = app(&entry, in_process, beside) {
             apps.insert(name.to_owned(), app);
         }
     }
 }
 
-fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
+fn app(field: &Field<'_>, in_process: Option<&InProcess>, beside: &Beside<'_>) -> Option<AppEntry> {
     let section = field.section(&keys::APP);
     let kinds = [
         ("echo", Kind::Echo),
@@ -44,7 +46,11 @@ fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
         ("agent", Kind::Agent),
     ];
     let kind = section.need("type")?;
-    match kind.word(&kinds)? {
+    let kind_is = kind.word(&kinds)?;
+    if !matches!(kind_is, Kind::Agent) {
+        refuse_of_an_agent(&section);
+    }
+    match kind_is {
         Kind::Echo => {
             refuse(&section, &OF_A_WEBSOCKET);
             refuse(&section, &["answer"]);
@@ -67,11 +73,9 @@ fn app(field: &Field<'_>, in_process: Option<&InProcess>) -> Option<AppEntry> {
             Some(AppEntry::Rust(make(mode?)))
         }
         Kind::Agent => {
-            kind.wrong(
-                "this build has no voice agent yet",
-                "write websocket or echo",
-            );
-            None
+            refuse(&section, &OF_A_WEBSOCKET);
+            refuse(&section, &["answer"]);
+            agent(&section, beside).map(AppEntry::Rust)
         }
     }
 }
@@ -86,6 +90,27 @@ const OF_A_WEBSOCKET: [&str; 7] = [
     "bidirectional_codec",
     "on_lost",
 ];
+
+/// What only the voice agent has.
+fn refuse_of_an_agent(section: &Section<'_>) {
+    let keys = [
+        "stt",
+        "llm",
+        "tts",
+        "barge_in",
+        "greeting",
+        "prompt",
+        "end_of_turn",
+        "transfers",
+        "tools",
+    ];
+    for field in keys.iter().filter_map(|key| section.get(key)) {
+        field.wrong(
+            "is only for `type: agent`",
+            "remove the key, or change the type",
+        );
+    }
+}
 
 /// What is in this process has little to set.
 fn refuse(section: &Section<'_>, keys: &[&'static str]) {

@@ -45,7 +45,8 @@ fn place(url: &str) -> Option<&str> {
     url.get(..scheme.len() + 3 + end)
 }
 
-fn command(field: &Field<'_>) -> Option<Arc<[String]>> {
+/// A program and its arguments.
+pub fn command(field: &Field<'_>) -> Option<Arc<[String]>> {
     let words = field.list();
     if words.is_empty() || words.len() > ARGUMENTS_MAX {
         field.wrong(

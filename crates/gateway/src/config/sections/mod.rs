@@ -1,5 +1,6 @@
 //! What each mapping of the file means.
 
+mod agent;
 mod apps;
 mod calls;
 mod documents;
@@ -56,18 +57,21 @@ pub fn file(
     if let Some(field) = file.get("trunks") {
         settings.trunks = calls::trunks(&field);
     }
-    if let Some(field) = file.get("apps") {
-        apps::apps(&field, overrides.in_process.as_ref(), &mut settings.apps);
-    }
+    set(&mut settings.clock, routes::clock(&file));
     if let Some(field) = file.get("tls") {
         tls::tls(&field.section(&keys::TLS), &mut settings.tls);
+    }
+    if let Some(field) = file.get("apps") {
+        let (trust, clock) = (&settings.tls, &settings.clock);
+        let beside = agent::Beside { trust, clock };
+        let in_process = overrides.in_process.as_ref();
+        apps::apps(&field, in_process, &beside, &mut settings.apps);
     }
     providers::older(&file, &mut settings.providers);
     if let Some(field) = file.get("providers") {
         providers::providers(&field.section(&keys::PROVIDERS), &mut settings.providers);
     }
     settings.routes = routes::routes(&file, country);
-    set(&mut settings.clock, routes::clock(&file));
     overrides.set_application(report, settings);
     tls::make_ready(settings);
     documents::documents(&file, settings);

@@ -61,10 +61,7 @@ fn every_key_of_a_later_build_is_listed_and_refused() {
             assert!(list.contains(&format!("`{path}`")), "{path}");
         }
     }
-    let told = refused(
-        "pbx: {}\nsip: {srtp: optional}\napps: {a: {type: echo, stt: x}}\n",
-        &[],
-    );
+    let told = refused("pbx: {}\nsip: {srtp: optional}\nserver: {tls: {}}\n", &[]);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines.len(), 3, "{told}");
     assert!(

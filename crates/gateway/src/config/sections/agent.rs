@@ -1,0 +1,306 @@
+//! `type: agent` in `apps`: the voice agent and its engines.
+
+use super::calls::named;
+use crate::agent::Line;
+use crate::clock::Clock;
+use crate::config::field::{Field, Section, set};
+use crate::config::keys;
+use crate::http::ollama_address;
+use crate::settings::Trust;
+use std::sync::Arc;
+use std::time::Duration;
+use trunkline_agent::engines::{
+    Chain, Connect, Llm, Local, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process, Receptionist,
+    Remembered, Server, Stt, Tts, Webhook, WyomingStt, WyomingTts,
+};
+use trunkline_agent::{Agent, Engines, Settings, ToolSpec};
+use trunkline_call::{App, Target};
+
+/// Samples a second of OpenAI's voices.
+const OPENAI_RATE_HZ: u32 = 24_000;
+/// Said of the opening hours where the file does not say them.
+const HOURS: &str = "I was not told our opening hours.";
+const URL_REMEDY: &str = "write one like http://127.0.0.1:8000/v1, https:// for TLS";
+const WYOMING_REMEDY: &str = "write one like tcp://127.0.0.1:10300";
+
+/// What an agent needs besides its own section.
+pub struct Beside<'a> {
+    /// Whom it believes.
+    pub trust: &'a Trust,
+    /// By which its receptionist tells the time.
+    pub clock: &'a Clock,
+}
+
+/// The agent of a section, with all of its engines.
+pub fn agent(section: &Section<'_>, beside: &Beside<'_>) -> Option<Arc<dyn App>> {
+    let line: Arc<dyn Connect> = Arc::new(Line(beside.trust.clone()));
+    let mut settings = Settings::default();
+    let mut well = behaviour(section, &mut settings);
+    let mut servers = Vec::new();
+    for (name, entry) in section.get("tools").iter().flat_map(named) {
+        match tool(name, &entry, &line) {
+            Some((spec, server)) => {
+                servers.push((spec.name.clone(), server));
+                settings.tools.push(spec);
+            }
+            None => well = false,
+        }
+    }
+    let stt = section.need("stt").and_then(|field| stt(&field, &line));
+    let llm = llm(section, &line, beside.clock);
+    let tts = tts(section, &line);
+    let phrases = settings.phrases.all();
+    let phrases = phrases.into_iter().chain([settings.greeting.as_str()]);
+    let (stt, llm, tts) = (stt?, llm?, tts?);
+    let engines = Engines {
+        stt,
+        llm,
+        tts: Arc::new(Remembered::new(tts, phrases)),
+        tools: Arc::new(Webhook::new(servers)),
+    };
+    well.then(|| Arc::new(Agent::new(settings, engines)) as Arc<dyn App>)
+}
+
+/// How it behaves; `false` where something of it is wrong.
+fn behaviour(section: &Section<'_>, settings: &mut Settings) -> bool {
+    let text = |key| {
+        section
+            .get(key)
+            .map(|field| field.text().map(str::to_owned))
+    };
+    let (prompt, greeting) = (text("prompt"), text("greeting"));
+    let barge_in = section.get("barge_in").map(|field| field.flag());
+    let end = section
+        .get("end_of_turn")
+        .map(|field| field.number(200..=5_000_u64));
+    let mut well = !matches!((&prompt, &greeting), (Some(None), _) | (_, Some(None)));
+    well &= !matches!((barge_in, end), (Some(None), _) | (_, Some(None)));
+    set(&mut settings.prompt, prompt.flatten());
+    set(&mut settings.greeting, greeting.flatten());
+    set(&mut settings.barge_in, barge_in.flatten());
+    set(
+        &mut settings.end_of_turn,
+        end.flatten().map(Duration::from_millis),
+    );
+    for (name, field) in section.get("transfers").iter().flat_map(named) {
+        let target = |text: &str| Target::new(text).ok_or("it is no address or number");
+        let remedy = "write whom to call, such as sip:sales@pbx.example.com or +15125551234";
+        match field.read(target, remedy) {
+            Some(target) => settings.transfers.push((name.to_owned(), target)),
+            None => well = false,
+        }
+    }
+    well
+}
+
+fn tool(name: &str, field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<(ToolSpec, Server)> {
+    let section = field.section(&keys::AGENT_TOOL);
+    let server = server(&section, line, &["http", "https"], URL_REMEDY);
+    let description = section.need("description").and_then(|field| field.text());
+    let parameters = match section.get("parameters") {
+        Some(field) => {
+            let schema = field.any_text().unwrap_or_default();
+            let schema = serde_json::from_str::<serde_json::Value>(&schema).ok();
+            let schema = schema.filter(serde_json::Value::is_object);
+            if schema.is_none() {
+                let remedy = "write a JSON Schema, such as {type: object, properties: {…}}";
+                field.wrong("is no mapping", remedy);
+            }
+            schema
+        }
+        None => Some(serde_json::json!({"type": "object", "properties": {}})),
+    };
+    let spec = ToolSpec {
+        name: name.to_owned(),
+        description: description?.to_owned(),
+        parameters: parameters?,
+    };
+    Some((spec, server?))
+}
+
+fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
+    let section = field.section(&keys::AGENT_STT);
+    let text = |key| text(&section, key);
+    let kinds = [("openai", false), ("wyoming", true)];
+    let is_wyoming = section.need("type")?.word(&kinds)?;
+    let language = text("language");
+    if is_wyoming {
+        refuse(&section, &["key", "model"], "wyoming");
+        let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;
+        return Some(Arc::new(WyomingStt { server, language }));
+    }
+    Some(Arc::new(OpenAiStt {
+        server: server(&section, line, &["http", "https"], URL_REMEDY)?,
+        model: text("model").unwrap_or_else(|| "whisper-1".to_owned()),
+        language,
+    }))
+}
+
+#[derive(Clone, Copy)]
+enum LlmKind {
+    Ollama,
+    OpenAi,
+    Receptionist,
+}
+
+/// Without a section, Ollama thinks if it answers, and the receptionist if it does not.
+fn llm(app: &Section<'_>, line: &Arc<dyn Connect>, clock: &Clock) -> Option<Arc<dyn Llm>> {
+    let ollama = || Server::new(&format!("http://{}", ollama_address()), Arc::clone(line));
+    let Some(field) = app.get("llm") else {
+        let script = receptionist(HOURS, clock);
+        return match ollama() {
+            Ok(server) => Some(Arc::new(Local::new(server, None, script))),
+            Err(_) => Some(Arc::new(script)),
+        };
+    };
+    let section = field.section(&keys::AGENT_LLM);
+    let kinds = [
+        ("ollama", LlmKind::Ollama),
+        ("openai", LlmKind::OpenAi),
+        ("receptionist", LlmKind::Receptionist),
+    ];
+    let model = || section.need("model").and_then(|field| field.text());
+    match section.need("type")?.word(&kinds)? {
+        LlmKind::Ollama => {
+            refuse(&section, &["hours", "key"], "ollama");
+            let server = match section.get("url") {
+                Some(_) => server(
+                    &section,
+                    line,
+                    &["http", "https"],
+                    "leave it out for Ollama here",
+                ),
+                None => ollama().ok(),
+            };
+            let model = model()?.to_owned();
+            let server = server?;
+            Some(Arc::new(Ollama { server, model }))
+        }
+        LlmKind::OpenAi => {
+            refuse(&section, &["hours"], "openai");
+            let server = server(&section, line, &["http", "https"], URL_REMEDY);
+            let model = model()?.to_owned();
+            let server = server?;
+            Some(Arc::new(OpenAiLlm { server, model }))
+        }
+        LlmKind::Receptionist => {
+            refuse(&section, &["url", "key", "model"], "receptionist");
+            let hours = text(&section, "hours");
+            Some(Arc::new(receptionist(
+                hours.as_deref().unwrap_or(HOURS),
+                clock,
+            )))
+        }
+    }
+}
+
+fn receptionist(hours: &str, clock: &Clock) -> Receptionist {
+    let clock = clock.clone();
+    Receptionist::new(Arc::new(move || clock.spoken()), hours)
+}
+
+#[derive(Clone, Copy)]
+enum TtsKind {
+    OpenAi,
+    Wyoming,
+    Command,
+}
+
+/// Flite stands in where it is installed.
+fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
+    let Some(field) = app.get("tts") else {
+        let flite = Process::flite();
+        if flite.is_none() {
+            app.field().wrong(
+                "`tts` is missing, and Flite, which speaks without it, is not installed",
+                "add `tts: …`, or install Flite (Debian: apt-get install flite)",
+            );
+        }
+        return flite.map(|flite| Box::new(flite) as Box<dyn Tts>);
+    };
+    let section = field.section(&keys::AGENT_TTS);
+    let text = |key| text(&section, key);
+    let kinds = [
+        ("openai", TtsKind::OpenAi),
+        ("wyoming", TtsKind::Wyoming),
+        ("command", TtsKind::Command),
+    ];
+    let voice: Box<dyn Tts> = match section.need("type")?.word(&kinds)? {
+        TtsKind::OpenAi => {
+            refuse(&section, &["command"], "openai");
+            let rate = section
+                .get("rate")
+                .map(|field| field.number(8_000..=192_000));
+            Box::new(OpenAiTts {
+                server: server(&section, line, &["http", "https"], URL_REMEDY)?,
+                model: text("model").unwrap_or_else(|| "tts-1".to_owned()),
+                voice: text("voice").unwrap_or_else(|| "alloy".to_owned()),
+                rate_hz: rate.unwrap_or(Some(OPENAI_RATE_HZ))?,
+            })
+        }
+        TtsKind::Wyoming => {
+            refuse(&section, &["command", "key", "model", "rate"], "wyoming");
+            let voice = text("voice");
+            let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;
+            Box::new(WyomingTts { server, voice })
+        }
+        TtsKind::Command => {
+            refuse(
+                &section,
+                &["url", "key", "model", "rate", "voice"],
+                "command",
+            );
+            let command = section
+                .need("command")
+                .and_then(|f| super::documents::command(&f))?;
+            Box::new(Process::new(command.to_vec()))
+        }
+    };
+    Some(match Process::flite() {
+        Some(flite) => Box::new(Chain::new(voice, flite)),
+        None => voice,
+    })
+}
+
+fn text(section: &Section<'_>, key: &'static str) -> Option<String> {
+    section
+        .get(key)
+        .and_then(|field| field.text())
+        .map(str::to_owned)
+}
+
+/// The server of `url`, opened with `key` if there is one.
+fn server(
+    section: &Section<'_>,
+    line: &Arc<dyn Connect>,
+    schemes: &[&str],
+    remedy: &str,
+) -> Option<Server> {
+    let url = section.need("url")?;
+    let scheme = url.text()?.split("://").next().unwrap_or_default();
+    if !schemes.contains(&scheme) {
+        url.wrong("does not lead to such a server", remedy);
+        return None;
+    }
+    let server = url.read(|text| Server::new(text, Arc::clone(line)), remedy)?;
+    let has_key = section.knows("key").then(|| section.get("key")).flatten();
+    let Some(field) = has_key else {
+        return Some(server);
+    };
+    let server = server.with_key(field.text()?);
+    if server.is_none() {
+        field.wrong(
+            "cannot be sent in HTTP",
+            "write the key without spaces or signs around it",
+        );
+    }
+    server
+}
+
+/// What this kind of engine has no use for.
+fn refuse(section: &Section<'_>, keys: &[&'static str], kind: &str) {
+    for field in keys.iter().filter_map(|key| section.get(key)) {
+        let message = format!("means nothing to `type: {kind}`");
+        field.wrong(message, "remove the key, or change the type");
+    }
+}
