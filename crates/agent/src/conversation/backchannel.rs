@@ -8,7 +8,7 @@ const LISTENING: [&str; 24] = [
 /// More words than this are a sentence, whatever they are.
 const WORDS_MAX: usize = 3;
 
-/// The words of a transcript: without what a recogniser says of noises, "[BLANK_AUDIO]" or "(coughs)".
+/// The words of a transcript: without what a recogniser says of noises, `[BLANK_AUDIO]` or `(coughs)`.
 pub(super) fn words(transcript: &str) -> String {
     let mut depth = 0_u32;
     let mut words = String::new();
