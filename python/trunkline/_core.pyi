@@ -35,6 +35,7 @@ class Task(Generic[T]):
     """Something that a thread of the gateway does."""
 
     def poll(self, waker: Waker) -> tuple[T] | None: ...
+    def forget(self) -> None: ...
 
 @final
 class End:

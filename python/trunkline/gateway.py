@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, TypeVar, cast
 from weakref import WeakSet
 
 from . import _core
@@ -17,6 +17,8 @@ from ._waiting import wait_blocking, wait_for
 from .call import Call
 from .events import Ended
 from .exceptions import CallRejectedError
+
+T = TypeVar("T")
 
 Level = Literal["off", "error", "warn", "info", "debug", "trace"]
 
@@ -55,7 +57,7 @@ class Gateway:
         :raises ConfigurationError: with all that is wrong, and what to write instead.
         :raises GatewayError: where a port is taken.
         """
-        (core,) = await wait_for(_start(config).poll)
+        core = await _outcome(_start(config))
         return cls(core)
 
     @classmethod
@@ -103,8 +105,7 @@ class Gateway:
         task = self._core.dial(
             to, from_, list((headers or {}).items()), list((parameters or {}).items())
         )
-        (core,) = await wait_for(task.poll)
-        call = Call(core)
+        call = Call(await _outcome(task))
         try:
             ended = await call._answered()
         except BaseException:
@@ -144,6 +145,17 @@ class Gateway:
     ) -> None:
         # Whoever was cancelled still leaves nothing behind.
         await asyncio.shield(self.stop())
+
+
+async def _outcome(task: _core.Task[T]) -> T:
+    """What comes of a task. Whoever is cancelled does not want it any more."""
+    try:
+        (found,) = await wait_for(task.poll)
+    except BaseException:
+        # The error may hold the task for longer than anybody waits for it.
+        task.forget()
+        raise
+    return found
 
 
 _live: WeakSet[Gateway] = WeakSet()

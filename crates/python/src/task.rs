@@ -31,6 +31,7 @@ type Slot = Mutex<State>;
 enum State {
     Waiting(Option<std::task::Waker>),
     Over(Option<Result<Outcome, Failure>>),
+    Forgotten,
 }
 
 /// Something that is under way. Whoever drops it does not want it any more.
@@ -52,9 +53,14 @@ fn lock(slot: &Slot) -> MutexGuard<'_, State> {
 }
 
 impl Promise {
-    /// It is done, or failed.
+    /// It is done, or failed. A call or a gateway that nobody wants any more ends here.
     pub fn fulfil(self, result: Result<Outcome, Failure>) {
-        let before = std::mem::replace(&mut *lock(&self.0), State::Over(Some(result)));
+        let mut state = lock(&self.0);
+        if matches!(*state, State::Forgotten) {
+            return;
+        }
+        let before = std::mem::replace(&mut *state, State::Over(Some(result)));
+        drop(state);
         if let State::Waiting(Some(waker)) = before {
             waker.wake();
         }
@@ -72,6 +78,7 @@ impl Task {
                 return Ok(None);
             }
             State::Over(result) => result.take(),
+            State::Forgotten => None,
         };
         let object = match result {
             Some(Ok(Outcome::Started(gateway))) => (*gateway).into_py_any(py)?,
@@ -80,5 +87,11 @@ impl Task {
             Some(Err(failure)) => return Err(failure()),
         };
         Ok(Some((object,)))
+    }
+
+    /// Whatever came of it, or will, is not wanted.
+    fn forget(&self) {
+        let before = std::mem::replace(&mut *lock(&self.0), State::Forgotten);
+        drop(before);
     }
 }

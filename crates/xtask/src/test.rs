@@ -37,18 +37,16 @@ pub fn run() -> Result<(), Failure> {
         let outcome = all.run(tests().envs(peers::environment(&peers)));
         let outcome = outcome.or_else(|failure| {
             second_try(&all, failure, |names| alone(names, &peers))?;
-            again = all.forgive_failures();
+            again.extend(all.forgive_failures());
             Ok(())
         });
         tally.add(all);
         outcome
     });
-    progress.step("python", || python::check(&target, &mut tally));
+    progress.step("python", || python::check(&target, &mut tally, &mut again));
 
     println!("\n{}", peers::table(&peers, &target));
-    for name in &again {
-        println!("SECOND TRY  {name}: failed among the others, tried again alone");
-    }
+    tell_of_second_tries(&again);
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
 }
@@ -61,9 +59,17 @@ pub fn run_python() -> Result<(), Failure> {
     peers::clear_results(&target)?;
     // Its tests call this one.
     pass_through(cargo().args(["build", "--package", "trunkline"]))?;
-    progress.step("python", || python::check(&target, &mut tally));
+    let mut again = Vec::new();
+    progress.step("python", || python::check(&target, &mut tally, &mut again));
+    tell_of_second_tries(&again);
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
+}
+
+fn tell_of_second_tries(names: &[String]) {
+    for name in names {
+        println!("SECOND TRY  {name}: failed among the others, tried again alone");
+    }
 }
 
 /// How many tests may have a second try.
@@ -71,7 +77,7 @@ const SECOND_TRIES_MAX: usize = 2;
 
 /// Has few failed tests tried once more, and gives the failure of the first run where they are too
 /// many, or where more went wrong than they.
-fn second_try(
+pub fn second_try(
     first: &Tally,
     failure: Failure,
     alone: impl FnOnce(&[String]) -> Result<Tally, Failure>,

@@ -88,6 +88,26 @@ async def test_a_dial_that_is_cancelled_hangs_up() -> None:
             await dialling
 
 
+async def test_dials_that_are_cancelled_at_any_moment_leave_no_call() -> None:
+    """However far each had come, and although what was cancelled is held on to."""
+    manual = here(apps={"desk": {"type": "python", "answer": "manual"}})
+    async with (
+        await trunkline.Gateway.start(manual) as ours,
+        await trunkline.Gateway.start(here()) as theirs,
+    ):
+        line = Line(ours, theirs)
+        cancelled: list[asyncio.Future[trunkline.Call]] = []
+        for moment in range(20):
+            dialling = asyncio.ensure_future(theirs.dial(line.target))
+            await asyncio.sleep(moment / 5_000)
+            dialling.cancel()
+            cancelled.append(dialling)
+        async with asyncio.timeout(DEADLINE_S):
+            await theirs.drain()
+        outcomes = await asyncio.gather(*cancelled, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+
 async def test_an_application_answers_rings_and_refuses_by_itself() -> None:
     manual = here(apps={"desk": {"type": "python", "answer": "manual"}})
     async with (

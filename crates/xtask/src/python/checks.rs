@@ -16,8 +16,9 @@ const TESTS: &str = "python/tests";
 const TESTS_OF_PIPECAT: &str = "python/tests/pipecat";
 
 /// Builds the wheel, checks the sources and runs the tests against what was installed. Where there
-/// is no Python, or the package index is out of reach, the table of peers says so instead.
-pub fn check(target: &Path, tally: &mut Tally) -> Result<(), Failure> {
+/// is no Python, or the package index is out of reach, the table of peers says so instead. `again` gets the tests that needed a second
+/// try.
+pub fn check(target: &Path, tally: &mut Tally, again: &mut Vec<String>) -> Result<(), Failure> {
     let (newest, lowest) = (newest(target), lowest(target));
     if let Err(why) = newest.prepare().and_then(|()| lowest.prepare()) {
         eprintln!("      SKIPPED: {why}");
@@ -30,8 +31,8 @@ pub fn check(target: &Path, tally: &mut Tally) -> Result<(), Failure> {
         pass_through(&mut ruff(&newest, &["check"])),
         pass_through(&mut ruff(&newest, &["format", "--check"])),
         pass_through(&mut pyright(&newest, target)),
-        pytest::run(&newest, TESTS, target, tally),
-        pytest::run(&lowest, TESTS_OF_PIPECAT, target, tally),
+        pytest::run(&newest, TESTS, target, tally, again),
+        pytest::run(&lowest, TESTS_OF_PIPECAT, target, tally, again),
     ];
     // One run shows everything that is wrong.
     let failures = outcomes.into_iter().filter_map(Result::err);
