@@ -62,7 +62,7 @@ def test_the_caller_hangs_up_while_the_bot_speaks(bot: Bot):
         await phone.until_sounding()
 
     told = _tell(bot, "leaves", story)
-    assert told == [*BEGINNING, "key 1", "speaks", "cut off", *HUNG_UP]
+    assert _without_speech(told) == [*BEGINNING, "key 1", "cut off", *HUNG_UP]
 
 
 def test_a_bot_that_ends_is_heard_to_its_last_word_before_it_hangs_up(bot: Bot):
@@ -95,7 +95,7 @@ def test_a_pipeline_cancelled_while_it_speaks_is_silent_at_once_and_hangs_up(bot
         assert phone.asked == ["BYE"]
 
     told = _tell(bot, "cancelled", story)
-    assert told == [*BEGINNING, "key 1", "speaks", "key 7", *HUNG_UP]
+    assert _without_speech(told) == [*BEGINNING, "key 1", "key 7", *HUNG_UP]
 
 
 def test_a_transfer_asks_the_caller_and_tells_how_it_went(bot: Bot):
@@ -129,7 +129,7 @@ def test_a_bot_aborted_while_it_speaks_hangs_up(bot: Bot):
         assert phone.asked == ["BYE"]
 
     told = _tell(bot, "aborted", story)
-    assert told == [*BEGINNING, "key 1", "speaks", "key 9", *HUNG_UP]
+    assert _without_speech(told) == [*BEGINNING, "key 1", "key 9", *HUNG_UP]
 
 
 def test_a_processor_that_fails_does_not_end_the_call(bot: Bot):
