@@ -35,6 +35,8 @@ fn packages() -> Vec<Value> {
     fetched.expect("cargo fetch");
     let mut cargo = workspace::cargo();
     cargo.args(["metadata", "--offline", "--format-version", "1"]);
+    // What is off by default is given on, too.
+    cargo.arg("--all-features");
     // Packages for other systems were never fetched here; cargo-deny looks at those.
     cargo.args(["--filter-platform", host.trim()]);
     let text = workspace::output(&mut cargo).expect("cargo metadata");

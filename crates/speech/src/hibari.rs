@@ -1,0 +1,1 @@
+//! The voice hibari: a text in, speech out.

@@ -1,0 +1,14 @@
+//! Models in the process: what hears, speaks and judges turns without any server.
+//!
+//! Everything here is synchronous and keeps whoever calls it busy for as long as the model takes; on
+//! which thread that is, is the caller's business. Samples are 16 kHz, 16 bit, mono. No file is
+//! opened but those of the models, which are given by path.
+#![forbid(unsafe_code)]
+
+pub mod ggml;
+#[cfg(feature = "rten")]
+pub mod hibari;
+#[cfg(feature = "rten")]
+pub mod smart_turn;
+#[cfg(feature = "whisper")]
+pub mod whisper;

@@ -1,0 +1,1 @@
+//! Smart Turn: whether a caller who pauses has come to an end.
