@@ -1,6 +1,7 @@
 //! The other side of a call: what `call`, `demo` and `bench` are made of.
 //!
-//! [`softphone`] is one telephone, made of the gateway's own endpoint and leg. [`load`] is many
+//! [`softphone`] is one telephone, made of the gateway's own endpoint and leg; [`caller`] is somebody who
+//! follows a script on it. [`load`] is many
 //! callers at once, made to be far cheaper than what it measures, and [`standin`] is an application
 //! of the same kind. [`provider`] is the other side of a media stream: a provider and its caller. What a call sounded like is judged from the packets alone: [`tape`] puts them
 //! on a time line, [`alignment`] finds one side in the other, [`ladder`] says who sent what when.
@@ -8,6 +9,7 @@
 //! This crate has sockets, threads and a clock; nothing of it runs in a gateway that serves calls.
 
 pub mod alignment;
+pub mod caller;
 pub mod ladder;
 pub mod load;
 pub mod provider;

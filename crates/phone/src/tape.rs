@@ -173,7 +173,6 @@ impl Tape {
         let zero = now.checked_sub(duration_of(at)).unwrap_or(now);
         self.origin = Some(self.origin.map_or(zero, |origin| origin.min(zero)));
         let elapsed = now.saturating_duration_since(begun);
-        let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         self.zeros.push(micros(elapsed) - micros(duration_of(at)));
     }
 
@@ -190,6 +189,21 @@ impl Tape {
         } else {
             Some(begun + distance)
         }
+    }
+
+    /// How long after its time each packet came, in the order in which they came: against the pace of
+    /// their timestamps, as the packet in the middle kept it. Zero for what came early.
+    pub fn lateness(&self) -> impl Iterator<Item = Duration> {
+        let (begun, origin) = (self.begun, self.origin());
+        let after = origin.zip(begun).map_or(0, |(origin, begun)| {
+            let (later, earlier) = (
+                origin.saturating_duration_since(begun),
+                begun.saturating_duration_since(origin),
+            );
+            micros(later) - micros(earlier)
+        });
+        let late = move |zero: &i64| u64::try_from(zero - after).unwrap_or(0);
+        self.zeros.iter().map(late).map(Duration::from_micros)
     }
 
     /// Everything so far, 16 kHz; silence where no packet was.
@@ -264,6 +278,10 @@ fn duration_of(samples: usize) -> Duration {
     Duration::from_secs_f64(samples as f64 / f64::from(SAMPLE_RATE_HZ))
 }
 
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
 fn samples_in(duration: Duration) -> usize {
     (duration.as_secs_f64() * f64::from(SAMPLE_RATE_HZ)) as usize
 }
@@ -330,6 +348,9 @@ mod tests {
             tape.datagram(at(start, u64::from(frame) * 20 + held_up), &bytes);
         }
         assert_eq!(tape.origin(), Some(at(start, 5)));
+        let late: Vec<_> = tape.lateness().collect();
+        let ms = Duration::from_millis;
+        assert_eq!(late, [ms(4), Duration::ZERO, Duration::ZERO]);
         assert!(tape.figures().jitter > Duration::ZERO);
     }
 

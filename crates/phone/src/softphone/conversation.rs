@@ -18,9 +18,10 @@ use trunkline_sip::user_agent::{AdmissionConfig, AgentConfig};
 use trunkline_sip::{Message, Method};
 
 use super::line::Line;
+use super::loss::Loss;
 use super::media::MediaSockets;
 use super::seen::Seen;
-use super::{PhoneError, Report, Script, Settings, seed};
+use super::{Act, Cue, Deed, PhoneError, Report, Settings, seed};
 use crate::ladder::Direction;
 
 /// How long the answer to our BYE is waited for.
@@ -35,13 +36,15 @@ const RTP: Token = Token(1);
 const RTCP: Token = Token(2);
 
 /// One call under way, with all it needs.
-pub(super) struct Conversation {
+pub(super) struct Conversation<'a> {
     pub(super) endpoint: Endpoint,
     line: Line,
     media: MediaSockets,
     poll: Poll,
     stop: Arc<AtomicBool>,
-    script: Script,
+    act: &'a mut dyn Act,
+    act_due: Option<Instant>,
+    loss: Loss,
     leg: Option<SipLeg>,
     leg_due: Option<Instant>,
     sip_due: Option<Instant>,
@@ -57,12 +60,12 @@ pub(super) struct Conversation {
     seen: Seen,
 }
 
-impl Conversation {
+impl<'a> Conversation<'a> {
     pub(super) fn new(
         mut line: Line,
         mut media: MediaSockets,
         settings: &Settings,
-        script: Script,
+        act: &'a mut dyn Act,
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry();
@@ -87,7 +90,9 @@ impl Conversation {
             media,
             poll,
             stop: Arc::clone(&settings.stop),
-            script,
+            act,
+            act_due: None,
+            loss: Loss::default(),
             leg: None,
             leg_due: None,
             sip_due: None,
@@ -131,23 +136,40 @@ impl Conversation {
     /// Carries the call to its end.
     pub(super) fn run(mut self, heard: &mut dyn FnMut(&CallEvent)) -> Result<Report, PhoneError> {
         self.drain(Instant::now());
+        self.act(Instant::now(), heard);
         while !self.is_over(Instant::now()) {
             self.wait(None)?;
             let now = Instant::now();
             if self.is_stopped() && self.seen.end.is_none() {
                 self.command(now, CallCommand::Hangup(HangupCause::Normal));
             }
-            self.follow_script(now);
-            self.tell(heard);
+            self.act(now, heard);
         }
-        self.tell(heard);
+        self.act(Instant::now(), heard);
         let (remote, leg) = (self.line.path().remote, self.leg.as_ref());
         Ok(self.seen.report(Instant::now(), remote, leg))
     }
 
-    fn tell(&mut self, heard: &mut dyn FnMut(&CallEvent)) {
-        for event in self.told.drain(..) {
+    /// Tells what happened to whoever is on the phone, and does what they do about it.
+    fn act(&mut self, now: Instant, heard: &mut dyn FnMut(&CallEvent)) {
+        self.cue(now, Cue::Timeout);
+        while let Some(event) = self.told.pop_front() {
+            self.cue(now, Cue::Event(&event));
             heard(&event);
+        }
+    }
+
+    fn cue(&mut self, now: Instant, cue: Cue<'_>) {
+        self.act.handle_input(now, cue);
+        loop {
+            match self.act.poll_output() {
+                Deed::Command(command) => self.command(now, command),
+                Deed::Lose(share) => self.loss.set(share),
+                Deed::Timeout(due) => {
+                    self.act_due = due;
+                    return;
+                }
+            }
         }
     }
 
@@ -161,16 +183,6 @@ impl Conversation {
         ended.is_some_and(|(at, _)| !self.goodbye_open || now >= *at + GOODBYE_MAX)
     }
 
-    fn follow_script(&mut self, now: Instant) {
-        let Some(answered) = self.seen.answered else {
-            return;
-        };
-        let since = now.saturating_duration_since(answered);
-        while let Some(command) = self.script.take(since) {
-            self.command(now, command);
-        }
-    }
-
     fn command(&mut self, now: Instant, command: CallCommand<'_>) {
         if let Some(leg) = &mut self.leg {
             leg.handle_input(now, Input::Command(command));
@@ -181,12 +193,10 @@ impl Conversation {
     /// Sleeps until something comes or is due, and takes it in.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let now = Instant::now();
-        let step = self.script.next().zip(self.seen.answered);
-        let step = step.map(|(at, answered)| answered + at);
         let due = [
             self.leg_due,
             self.sip_due,
-            step,
+            self.act_due,
             until,
             Some(now + STOP_EVERY),
         ];
@@ -239,6 +249,9 @@ impl Conversation {
             let now = Instant::now();
             let bytes = buffer.get(..length).unwrap_or_default();
             if port == Port::Rtp {
+                if self.loss.takes_next() {
+                    continue;
+                }
                 self.seen.datagram(now, Direction::In, bytes);
             }
             if let Some(leg) = &mut self.leg {
@@ -296,6 +309,9 @@ impl Conversation {
                 } => {
                     if port == Port::Rtp {
                         self.seen.datagram(now, Direction::Out, bytes);
+                        if self.loss.takes_next() {
+                            continue;
+                        }
                     }
                     // A datagram that the system does not take is lost, as any may be.
                     let _ = self.media.socket(port).send_to(bytes, destination);

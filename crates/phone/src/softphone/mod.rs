@@ -1,16 +1,19 @@
 //! One telephone: the gateway's own SIP endpoint and leg over sockets of its own, on the thread of
 //! whoever calls.
 //!
-//! What it does after answer is a [`Script`]; what came of it is a [`Report`], made from the packets
-//! alone.
+//! What it does after answer is a [`Script`], or whatever else can [`Act`]; what came of it is a
+//! [`Report`], made from the packets alone.
 
+mod act;
 mod conversation;
 mod line;
+mod loss;
 mod media;
 mod report;
 mod script;
 mod seen;
 
+pub use act::{Act, Cue, Deed};
 pub use report::{Report, RoundTrip};
 pub use script::Script;
 
@@ -99,7 +102,20 @@ impl Default for Settings {
 pub fn call(
     target: &str,
     settings: &Settings,
-    script: Script,
+    mut script: Script,
+    heard: &mut dyn FnMut(&CallEvent),
+) -> Result<Report, PhoneError> {
+    act(target, settings, &mut script, heard)
+}
+
+/// [`call`] by somebody who acts on what they hear.
+///
+/// # Errors
+/// Where there is nothing to call, or no socket to call from.
+pub fn act(
+    target: &str,
+    settings: &Settings,
+    act: &mut dyn Act,
     heard: &mut dyn FnMut(&CallEvent),
 ) -> Result<Report, PhoneError> {
     let (uri, transport, remote) = resolve(target)?;
@@ -109,7 +125,7 @@ pub fn call(
     })?;
     let path = line.path();
     let media = MediaSockets::bind(path.local.ip())?;
-    let mut conversation = Conversation::new(line, media, settings, script)?;
+    let mut conversation = Conversation::new(line, media, settings, act)?;
     let now = Instant::now();
     let owner = conversation.endpoint.new_owner();
     let from = settings.from.clone();
@@ -154,13 +170,13 @@ impl Waiting {
     pub fn answer(
         mut self,
         within: Duration,
-        script: Script,
+        mut script: Script,
         heard: &mut dyn FnMut(&CallEvent),
     ) -> Result<Report, PhoneError> {
         let patience = Instant::now() + within;
         self.line.accept(patience)?;
         let media = MediaSockets::bind(self.line.path().local.ip())?;
-        let mut conversation = Conversation::new(self.line, media, &self.settings, script)?;
+        let mut conversation = Conversation::new(self.line, media, &self.settings, &mut script)?;
         let nobody = || PhoneError::NobodyCalled(within);
         let event = conversation.await_call(patience)?.ok_or_else(nobody)?;
         let Event::Invite {

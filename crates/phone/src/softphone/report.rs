@@ -1,7 +1,7 @@
 //! What came of a call.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use trunkline_audio::{SAMPLE_RATE_HZ, wav};
 use trunkline_call::{CommandKind, Digit, EndReason, Why};
@@ -72,10 +72,24 @@ impl Report {
     /// Both sides as a WAV file, sample by sample as they were on the wire here: left is what was
     /// sent, right what was heard.
     pub fn stereo(&self) -> Vec<u8> {
+        let (sent, heard) = self.sides();
+        wav::write_stereo(SAMPLE_RATE_HZ, &sent, &heard)
+    }
+
+    /// What was sent and what was heard, on one time line.
+    pub fn sides(&self) -> (Vec<i16>, Vec<i16>) {
         let offset = self.heard_after_sent().unwrap_or(0);
         let sent = shifted(self.sent.samples(), -offset);
         let heard = shifted(self.heard.samples(), offset);
-        wav::write_stereo(SAMPLE_RATE_HZ, &sent, &heard)
+        (sent, heard)
+    }
+
+    /// Which sample of that time line was on the wire at this time; 0 where it was before the first.
+    pub fn position(&self, at: Instant) -> u64 {
+        let origins = [self.sent.origin(), self.heard.origin()];
+        let begun = origins.into_iter().flatten().min();
+        let since = begun.map(|begun| at.saturating_duration_since(begun));
+        u64::try_from(samples_in(since.unwrap_or_default())).unwrap_or(0)
     }
 
     /// By how many samples the tape of what was heard begins after the other.

@@ -1,10 +1,12 @@
 //! What a phone does once it is answered, by the clock.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use trunkline_audio::SAMPLE_RATE_HZ;
-use trunkline_call::{CallCommand, Digit, HangupCause};
+use trunkline_call::{CallCommand, CallEvent, Digit, HangupCause};
+
+use super::{Act, Cue, Deed};
 
 /// Speech is queued in pieces of this length: a leg takes five minutes at most.
 const PIECE: Duration = Duration::from_secs(60);
@@ -18,6 +20,8 @@ const KEY_EVERY: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     steps: Vec<(Duration, CallCommand<'static>)>,
+    answered: Option<Instant>,
+    now: Option<Instant>,
 }
 
 impl Script {
@@ -70,14 +74,33 @@ impl Script {
     }
 
     /// When the next step is due, after answer.
-    pub(super) fn next(&self) -> Option<Duration> {
+    fn next(&self) -> Option<Duration> {
         self.steps.first().map(|(at, _)| *at)
     }
 
     /// The next step, if it is due.
-    pub(super) fn take(&mut self, since_answer: Duration) -> Option<CallCommand<'static>> {
+    fn take(&mut self, since_answer: Duration) -> Option<CallCommand<'static>> {
         let due = self.next().is_some_and(|at| at <= since_answer);
         due.then(|| self.steps.remove(0).1)
+    }
+}
+
+impl Act for Script {
+    fn handle_input(&mut self, now: Instant, cue: Cue<'_>) {
+        if matches!(cue, Cue::Event(CallEvent::Answered)) {
+            self.answered.get_or_insert(now);
+        }
+        self.now = Some(now);
+    }
+
+    fn poll_output(&mut self) -> Deed {
+        let (Some(answered), Some(now)) = (self.answered, self.now) else {
+            return Deed::Timeout(None);
+        };
+        match self.take(now.saturating_duration_since(answered)) {
+            Some(command) => Deed::Command(command),
+            None => Deed::Timeout(self.next().map(|at| answered + at)),
+        }
     }
 }
 
