@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use trunkline_audio::{FRAME_SAMPLES, SAMPLE_RATE_HZ, SpeechDetector, SpeechEvent};
+use trunkline_audio::{FRAME_SAMPLES, SAMPLE_RATE_HZ, SpeechEvent};
 
 use super::echo::{COARSE, EchoGuard, Likeness};
+use super::voice::VoiceDetector;
 
 /// What is kept from before speech begins, so that its first sound is not cut: 300 ms.
 const BEFORE: usize = 15 * FRAME_SAMPLES;
@@ -51,7 +52,7 @@ enum Voice {
 
 #[derive(Debug)]
 pub(super) struct Ear {
-    detector: SpeechDetector,
+    detector: VoiceDetector,
     guard: EchoGuard,
     position: u64,
     voice: Voice,
@@ -61,7 +62,7 @@ pub(super) struct Ear {
 impl Ear {
     pub fn new() -> Self {
         Self {
-            detector: SpeechDetector::new(),
+            detector: VoiceDetector::new(),
             guard: EchoGuard::new(),
             position: 0,
             voice: Voice::Nobody,
