@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 use trunkline_call::{App, BoxFuture, Call, CallEvent, CallId, CallInfo, Why};
 
-use crate::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts};
+use crate::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts, TurnModel};
 use crate::history::{Message, ToolCall};
 use crate::settings::{Settings, ToolSpec};
 use crate::{Conversation, Input, Job, Note, Output};
@@ -37,6 +37,7 @@ pub struct Engines {
 pub struct Agent {
     settings: Arc<Settings>,
     engines: Engines,
+    turns: Option<Arc<dyn TurnModel>>,
     is_prepared: Arc<AtomicBool>,
 }
 
@@ -47,14 +48,30 @@ impl Agent {
         Self {
             settings: Arc::new(settings),
             engines,
+            turns: None,
             is_prepared: Arc::default(),
         }
     }
 
+    /// The same, with a model that hears at a pause whether the caller has come to an end.
+    #[must_use]
+    pub fn with_turns(mut self, turns: Arc<dyn TurnModel>) -> Self {
+        Arc::make_mut(&mut self.settings).judges_turns = true;
+        self.turns = Some(turns);
+        self
+    }
+
     fn prepare_once(&self) {
         if !self.is_prepared.swap(true, Ordering::Relaxed) {
-            let tts = Arc::clone(&self.engines.tts);
-            tokio::spawn(async move { tts.prepare().await });
+            let (engines, turns) = (self.engines.clone(), self.turns.clone());
+            let turns = async move {
+                if let Some(turns) = turns {
+                    turns.prepare().await;
+                }
+            };
+            let all =
+                async move { tokio::join!(engines.tts.prepare(), engines.stt.prepare(), turns) };
+            tokio::spawn(all);
         }
     }
 }
@@ -67,6 +84,7 @@ impl App for Agent {
         let (to_us, news) = channel(NEWS_MAX);
         let work = Work {
             engines: self.engines.clone(),
+            turns: self.turns.clone(),
             tools: settings.tools_told().into(),
             own,
             to_us,
@@ -112,6 +130,7 @@ fn of_number(settings: &Arc<Settings>, info: &CallInfo) -> (Arc<Settings>, Own) 
 /// What an engine has done.
 enum News {
     Transcript(String),
+    Judgement(bool),
     Piece(Delta),
     Sound(Vec<i16>),
     Result(String),
@@ -163,6 +182,7 @@ fn obey(call: &Call, talk: &mut Conversation, work: &mut Work, id: CallId) -> Op
                 }
             }
             Output::Transcribe { job, samples } => work.transcribe(job, samples),
+            Output::Judge { job, samples } => work.judge(job, samples),
             Output::Think { job, messages } => work.think(job, messages),
             Output::Speak { job, text } => work.speak(job, text),
             Output::UseTool { job, call } => work.use_tool(job, call),
@@ -180,6 +200,7 @@ fn tell(talk: &mut Conversation, job: Job, news: News) {
             job,
             text: text.clone(),
         },
+        News::Judgement(ended) => Input::Judged { job, ended: *ended },
         News::Piece(Delta::Words(text)) => Input::Words {
             job,
             text: text.clone(),
@@ -222,6 +243,7 @@ fn log(call: CallId, note: &Note) {
 /// The orders of one conversation that engines work on. Whatever is left ends with it.
 struct Work {
     engines: Engines,
+    turns: Option<Arc<dyn TurnModel>>,
     tools: Arc<[ToolSpec]>,
     own: Own,
     to_us: Sender<(Job, News)>,
@@ -242,6 +264,19 @@ impl Work {
         self.start(job, |to_us| async move {
             let news = match stt.transcribe(samples).await {
                 Ok(text) => News::Transcript(text),
+                Err(error) => News::Failed(error),
+            };
+            let _ = to_us.send((job, news)).await;
+        });
+    }
+
+    fn judge(&mut self, job: Job, samples: Vec<i16>) {
+        let Some(turns) = self.turns.clone() else {
+            return;
+        };
+        self.start(job, |to_us| async move {
+            let news = match turns.has_ended(samples).await {
+                Ok(ended) => News::Judgement(ended),
                 Err(error) => News::Failed(error),
             };
             let _ = to_us.send((job, news)).await;

@@ -15,6 +15,7 @@ mod reply;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod voice;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,8 +31,9 @@ use mouth::{Mouth, Origin, Spoke};
 use outbox::Outbox;
 use reply::{Reply, ToolUse};
 
-pub use caller::{KEYS_MAX, TRANSCRIPT_BYTES_MAX, UTTERANCE_SAMPLES_MAX};
+pub use caller::{JUDGED_SAMPLES_MAX, KEYS_MAX, TRANSCRIPT_BYTES_MAX, UTTERANCE_SAMPLES_MAX};
 pub use reply::{REPLY_BYTES_MAX, TOOL_CALLS_MAX, TOOL_RESULT_BYTES_MAX, TOOL_ROUNDS_MAX};
+pub use voice::VoiceDetector;
 
 /// One order to an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +50,13 @@ pub enum Input<'a> {
         job: Job,
         /// The words; none where there were none.
         text: String,
+    },
+    /// Whether what the caller said sounds as if it was all.
+    Judged {
+        /// The [`Output::Judge`] that this answers.
+        job: Job,
+        /// They have come to an end.
+        ended: bool,
     },
     /// More of an answer.
     Words {
@@ -100,6 +109,13 @@ pub enum Output {
         /// Its name.
         job: Job,
         /// At 16 kHz.
+        samples: Vec<i16>,
+    },
+    /// Of the turn model: have they come to an end? Only where [`Settings::judges_turns`].
+    Judge {
+        /// Its name.
+        job: Job,
+        /// The end of what they said, at 16 kHz.
         samples: Vec<i16>,
     },
     /// Of the language model: what do we say?
@@ -163,6 +179,8 @@ pub enum Note {
 pub enum Engine {
     /// Hears words in speech.
     Speech,
+    /// Hears whether a turn has ended.
+    Turn,
     /// Thinks of answers.
     Language,
     /// Speaks.
@@ -176,6 +194,7 @@ impl Engine {
     pub fn word(self) -> &'static str {
         match self {
             Self::Speech => "speech",
+            Self::Turn => "turn",
             Self::Language => "language",
             Self::Voice => "voice",
             Self::Tool => "tool",
@@ -269,6 +288,7 @@ impl Conversation {
         match input {
             Input::Call(event) => self.call_event(now, event),
             Input::Transcript { job, text } => self.transcript(now, job, &text),
+            Input::Judged { job, ended } => self.judged(now, job, ended),
             Input::Words { job, text } => self.words(now, job, &text),
             Input::ToolCall { job, call } => self.tool_call(job, call),
             Input::ToolResult { job, result } => self.tool_result(now, job, result),
@@ -371,6 +391,7 @@ impl Conversation {
         match self.mouth.ended(now, job, &mut self.outbox) {
             Spoke::Unknown => {
                 let _ = self.speech_failed(now, job, &why)
+                    || self.judge_failed(job, &why)
                     || self.language_failed(now, job, &why)
                     || self.tool_failed(now, job, &why);
             }

@@ -3,6 +3,7 @@
 //! An order is a future; whoever drops it takes the order back. Sound is 16 kHz, 16 bit, mono.
 
 mod chain;
+pub mod embedded;
 mod http;
 mod lines;
 mod local;
@@ -40,6 +41,22 @@ pub use wyoming::{WyomingStt, WyomingTts};
 pub trait Stt: Send + Sync {
     /// The words of an utterance at 16 kHz; nothing where there are none.
     fn transcribe(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<String, EngineError>>;
+
+    /// Does beforehand what would keep a caller waiting. Called when the first call begins.
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Hears whether a caller who pauses has come to an end.
+pub trait TurnModel: Send + Sync {
+    /// Whether this, at 16 kHz, sounds like all that they want to say.
+    fn has_ended(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<bool, EngineError>>;
+
+    /// Does beforehand what would keep a caller waiting. Called when the first call begins.
+    fn prepare(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Thinks of answers.

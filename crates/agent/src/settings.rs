@@ -21,6 +21,9 @@ pub struct Settings {
     pub barge_in: bool,
     /// Silence after which the caller has said all, at least the 200 ms that end speech.
     pub end_of_turn: Duration,
+    /// Whether a turn model is asked at every pause if the caller has come to an end. Then that ends
+    /// the turn, and `end_of_turn` where it does not say so.
+    pub judges_turns: bool,
     /// Silence of both sides after which the caller is asked whether they are there.
     pub silence: Duration,
     /// How often that is asked before we say goodbye.
@@ -47,6 +50,7 @@ impl Default for Settings {
             greeting: "Hello, how can I help you?".to_owned(),
             barge_in: true,
             end_of_turn: Duration::from_millis(500),
+            judges_turns: false,
             silence: Duration::from_secs(10),
             silence_prompts: 2,
             longest: Duration::from_secs(30 * 60),

@@ -11,6 +11,8 @@ use super::{Conversation, Engine, Job, Note};
 
 /// The most that a caller says at once: 30 s. What follows belongs to the next turn.
 pub const UTTERANCE_SAMPLES_MAX: usize = 30 * 16_000;
+/// The most of it that is judged whether it was all: its last 8 s.
+pub const JUDGED_SAMPLES_MAX: usize = 8 * 16_000;
 /// The longest transcript, in bytes.
 pub const TRANSCRIPT_BYTES_MAX: usize = 4_000;
 /// The most keys of one entry.
@@ -38,6 +40,8 @@ pub(super) struct Utterance {
     spoken: Duration,
     phase: Phase,
     transcript: Transcript,
+    /// Asked whether it was all.
+    judge: Option<Job>,
     /// It began while we spoke, and it is not known yet whether it means anything.
     pub interrupts: bool,
 }
@@ -102,6 +106,9 @@ impl Conversation {
                 if let Transcript::Asked { job, .. } = caller.transcript {
                     self.outbox.cancel(job);
                 }
+                if let Some(job) = caller.judge.take() {
+                    self.outbox.cancel(job);
+                }
                 caller.transcript = Transcript::None;
                 caller.phase = Phase::Speaking;
                 self.waiting = None;
@@ -113,6 +120,7 @@ impl Conversation {
                     spoken: Duration::ZERO,
                     phase: Phase::Speaking,
                     transcript: Transcript::None,
+                    judge: None,
                     interrupts: false,
                 });
             }
@@ -140,7 +148,37 @@ impl Conversation {
         }
         let last_word = now.checked_sub(ago).unwrap_or(now);
         caller.phase = Phase::Paused { last_word };
+        self.order_judgement();
         self.order_transcript(now);
+    }
+
+    /// Ordered before the transcript, which takes longer.
+    fn order_judgement(&mut self) {
+        if let Some(caller) = self.caller.as_mut().filter(|_| self.settings.judges_turns) {
+            let from = caller.samples.len().saturating_sub(JUDGED_SAMPLES_MAX);
+            let job = self.outbox.judge(caller.samples[from..].to_vec());
+            caller.judge = Some(job);
+        }
+    }
+
+    /// A pause that sounds like an end is one at once; any other lasts as long as without a judge.
+    pub(super) fn judged(&mut self, now: Instant, job: Job, ended: bool) {
+        let Some(caller) = self.caller.as_mut().filter(|it| it.judge == Some(job)) else {
+            return;
+        };
+        caller.judge = None;
+        if let (true, Phase::Paused { last_word }) = (ended, caller.phase) {
+            self.turn_ended(now, last_word);
+        }
+    }
+
+    pub(super) fn judge_failed(&mut self, job: Job, why: &str) -> bool {
+        let Some(caller) = self.caller.as_mut().filter(|it| it.judge == Some(job)) else {
+            return false;
+        };
+        caller.judge = None;
+        self.note_failure(Engine::Turn, why.to_owned());
+        true
     }
 
     fn order_transcript(&mut self, now: Instant) {
@@ -202,6 +240,9 @@ impl Conversation {
         if let Transcript::Asked { job, .. } = caller.transcript {
             self.outbox.cancel(job);
         }
+        if let Some(job) = caller.judge {
+            self.outbox.cancel(job);
+        }
         self.waiting = self.waiting.filter(|_| self.reply.is_some());
         if caller.interrupts {
             self.mouth.release(&mut self.outbox);
@@ -212,6 +253,9 @@ impl Conversation {
     fn turn_ended(&mut self, now: Instant, last_word: Instant) {
         if let Some(caller) = &mut self.caller {
             caller.phase = Phase::Over;
+            if let Some(job) = caller.judge.take() {
+                self.outbox.cancel(job);
+            }
             self.wait_from(last_word);
             self.take_turn(now);
         }

@@ -36,6 +36,10 @@ impl Outbox {
         self.order(|job| Output::Transcribe { job, samples })
     }
 
+    pub fn judge(&mut self, samples: Vec<i16>) -> Job {
+        self.order(|job| Output::Judge { job, samples })
+    }
+
     pub fn think(&mut self, messages: Vec<Message>) -> Job {
         self.order(|job| Output::Think { job, messages })
     }

@@ -46,6 +46,7 @@ enum Queued {
 #[derive(Clone)]
 enum Due {
     Transcript(&'static str),
+    Judgement(bool),
     Words(String),
     ToolCall(ToolCall),
     Sound(Vec<i16>),
@@ -63,6 +64,8 @@ pub struct Stage {
     due: Vec<(Instant, Job, Due)>,
     deadline: Option<Instant>,
     pub speech: VecDeque<Does>,
+    /// Of the turn model: it says "all", or something else where it is not.
+    pub judgements: VecDeque<Does>,
     pub language: VecDeque<Does>,
     pub voices: Voices,
     /// Said by the caller from now on.
@@ -100,6 +103,7 @@ impl Stage {
             due: Vec::new(),
             deadline: None,
             speech: VecDeque::new(),
+            judgements: VecDeque::new(),
             language: VecDeque::new(),
             voices: Voices::Speak,
             line: VecDeque::new(),
@@ -290,6 +294,7 @@ impl Stage {
                 let text = text.to_owned();
                 self.tell(Input::Transcript { job, text });
             }
+            Due::Judgement(ended) => self.tell(Input::Judged { job, ended }),
             Due::Words(text) => self.tell(Input::Words { job, text }),
             Due::ToolCall(call) => self.tell(Input::ToolCall { job, call }),
             Due::Sound(samples) => self.tell(Input::Sound {
@@ -315,6 +320,7 @@ impl Stage {
         loop {
             let output = self.talk.poll_output();
             if let Output::Transcribe { job, .. }
+            | Output::Judge { job, .. }
             | Output::Think { job, .. }
             | Output::Speak { job, .. }
             | Output::UseTool { job, .. } = &output
@@ -328,6 +334,16 @@ impl Stage {
                     assert!(!samples.is_empty());
                     let does = self.speech.pop_front().unwrap_or(Does::Hangs);
                     self.schedule_transcript(job, &does);
+                }
+                Output::Judge { job, samples } => {
+                    assert!(!samples.is_empty());
+                    match self.judgements.pop_front() {
+                        Some(Does::Says(after, text)) => {
+                            self.at(after, job, Due::Judgement(text == "all"));
+                        }
+                        Some(Does::Fails(after)) => self.at(after, job, Due::Failed),
+                        does => assert!(does.is_none(), "no turn model does {does:?}"),
+                    }
                 }
                 Output::Think { job, messages } => {
                     self.asked.push(messages);

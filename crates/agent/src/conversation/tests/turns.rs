@@ -184,3 +184,63 @@ fn what_answers_no_order_of_ours_is_dropped() {
     assert_eq!(stage.said(), Vec::<String>::new());
     assert_eq!(stage.last_sound(), None);
 }
+
+#[test]
+fn a_pause_that_sounds_like_an_end_is_one_at_once() {
+    let settings = Settings {
+        judges_turns: true,
+        ..silent_start()
+    };
+    let mut stage = Stage::new(settings);
+    stage.judgements = [Does::Says(60, "all")].into();
+    stage.speech = [Does::Says(100, "When do you open?")].into();
+    stage.language = [Does::Says(40, "At nine.")].into();
+    stage.speaks(600);
+    stage.run_until_said("At nine.");
+    let heard = Note::Heard("When do you open?".to_owned());
+    let turn = stage.notes.iter().find(|(_, note)| *note == heard);
+    // 600 ms of speech, 200 ms until it is a pause, 100 ms until its words are known.
+    assert!(turn.is_some_and(|(at, _)| *at <= 960), "{:?}", stage.notes);
+}
+
+#[test]
+fn a_pause_that_sounds_like_none_waits_no_longer_than_without_a_judge() {
+    for judgement in [
+        Does::Says(60, "more"),
+        Does::Fails(60),
+        Does::Says(5_000, "all"),
+    ] {
+        let mut ends = Vec::new();
+        for judges_turns in [false, true] {
+            let settings = Settings {
+                judges_turns,
+                ..silent_start()
+            };
+            let mut stage = Stage::new(settings);
+            stage.judgements = [judgement.clone()].into();
+            stage.speech = [Does::Says(100, "When do you open?")].into();
+            stage.language = [Does::Says(40, "At nine.")].into();
+            stage.speaks(600);
+            ends.push(stage.run_until_said("At nine."));
+        }
+        assert_eq!(ends[0], ends[1], "{judgement:?}");
+    }
+}
+
+#[test]
+fn what_was_judged_before_the_caller_went_on_counts_no_more() {
+    let settings = Settings {
+        judges_turns: true,
+        ..silent_start()
+    };
+    let mut stage = Stage::new(settings);
+    // Comes while they speak again.
+    stage.judgements = [Does::Says(300, "all"), Does::Says(60, "all")].into();
+    stage.speech = [Does::Says(60, "I would like"), Does::Says(60, "A table.")].into();
+    stage.language = [Does::Says(40, "For two?")].into();
+    stage.speaks(600);
+    stage.pauses(350);
+    stage.speaks(600);
+    stage.run_until_said("For two?");
+    assert_eq!(stage.asked[0][1..], [user("A table.")]);
+}
