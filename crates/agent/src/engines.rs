@@ -32,7 +32,7 @@ pub use local::Local;
 pub use ollama::Ollama;
 pub use openai::{OpenAiLlm, OpenAiStt, OpenAiTts};
 pub use process::Process;
-pub use receptionist::{Clock, Receptionist};
+pub use receptionist::{APPOINTMENT, Clock, Receptionist};
 pub use remembered::Remembered;
 pub use webhook::Webhook;
 pub use wyoming::{WyomingStt, WyomingTts};

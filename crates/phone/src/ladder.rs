@@ -34,7 +34,8 @@ pub struct Rung {
     pub stream: bool,
 }
 
-fn as_ms<S: serde::Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+/// Milliseconds to the microsecond.
+pub(crate) fn as_ms<S: serde::Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((at.as_secs_f64() * 1e6).round() / 1e3)
 }
 

@@ -42,12 +42,17 @@ impl Process {
 
     /// Flite, where it is on PATH.
     pub fn flite() -> Option<Self> {
+        Self::flite_as("slt")
+    }
+
+    /// Flite with one of its voices: slt, rms, awb, kal or kal16.
+    pub fn flite_as(voice: &str) -> Option<Self> {
         let path = std::env::var_os("PATH")?;
         let mut folders = std::env::split_paths(&path);
         folders
             .any(|folder| folder.join("flite").is_file())
             .then(|| {
-                let words = ["flite", "-voice", "slt", "-o", FILE];
+                let words = ["flite", "-voice", voice, "-o", FILE];
                 Self::new(words.map(str::to_owned).into())
             })
     }

@@ -27,6 +27,8 @@ use crate::softphone::{self, Act, Cue, Deed, PhoneError, Report, Settings};
 pub enum Progress<'a> {
     /// A step of the script began, counted from 0.
     Step(usize),
+    /// A step began to say something, counted from 0: who interrupts has waited until then.
+    Speaks(usize),
     /// Something happened on the call.
     Event(&'a CallEvent),
 }
@@ -102,6 +104,7 @@ impl Act for Stage<'_> {
         loop {
             match self.caller.poll_output() {
                 Output::Began(step) => (self.told)(Progress::Step(step)),
+                Output::Spoke(step) => (self.told)(Progress::Speaks(step)),
                 Output::Command(command) => return Deed::Command(command),
                 Output::Lose(share) => return Deed::Lose(share),
                 Output::Timeout(due) => return Deed::Timeout(due),

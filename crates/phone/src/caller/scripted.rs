@@ -41,6 +41,8 @@ pub struct Note {
 pub enum Output {
     /// This step begins, counted from 0.
     Began(usize),
+    /// This step begins to say something, counted from 0.
+    Spoke(usize),
     /// Asks this of the call.
     Command(CallCommand<'static>),
     /// Has the network lose this share of the packets of audio.
@@ -232,6 +234,7 @@ impl Scripted {
     fn say(&mut self, now: Instant, speech: &Arc<[i16]>, note: &mut Note) -> Option<bool> {
         if note.spoke.is_none() {
             note.spoke = Some(self.mouth.next_at(now));
+            self.outputs.push_back(Output::Spoke(note.step));
             self.mouth.say(speech);
             return speech.is_empty().then_some(true);
         }
