@@ -5,6 +5,7 @@
 //! opened but those of the models, which are given by path.
 #![forbid(unsafe_code)]
 
+pub mod english;
 pub mod ggml;
 #[cfg(feature = "rten")]
 pub mod hibari;
