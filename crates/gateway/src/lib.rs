@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod gateway;
 pub mod http;
 mod memory;
+pub mod models;
 mod names;
 mod net;
 mod newcomer;

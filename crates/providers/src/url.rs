@@ -95,6 +95,57 @@ pub fn shown(text: &str) -> String {
     }
 }
 
+/// A URL as written in what was found at another one (RFC 3986 section 5.2). Nothing
+/// where it is no URL of HTTP, or relative to nothing.
+pub fn joined(base: Option<&str>, written: &str) -> Option<String> {
+    let is_web = |url: &str| {
+        let url = Url::parse(url);
+        url.is_some_and(|url| matches!(url.scheme, "http" | "https"))
+    };
+    let clean = !written.chars().any(|c| c.is_control() || c.is_whitespace());
+    let written = Some(written).filter(|written| clean && !written.is_empty())?;
+    let first = written.split(['/', '?', '#']).next().unwrap_or_default();
+    if first.contains(':') {
+        return is_web(written).then(|| written.to_owned());
+    }
+    let base = Url::parse(base?)?;
+    let (scheme, authority) = (base.scheme, base.authority);
+    let url = match written {
+        _ if written.starts_with("//") => format!("{scheme}:{written}"),
+        _ if written.starts_with('/') => {
+            format!("{scheme}://{authority}{}", without_dots(written))
+        }
+        _ if written.starts_with('?') => format!("{scheme}://{authority}{}{written}", base.path),
+        _ => {
+            let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let path = without_dots(&format!("{folder}/{written}"));
+            format!("{scheme}://{authority}{path}")
+        }
+    };
+    is_web(&url).then_some(url)
+}
+
+/// A path in which `.` and `..` are followed (RFC 3986 section 5.2.4). What is behind it stays.
+fn without_dots(path: &str) -> String {
+    let (path, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+    let mut kept: Vec<&str> = Vec::new();
+    let mut is_folder = false;
+    for part in path.split('/').skip(1) {
+        is_folder = matches!(part, "." | "..");
+        match part {
+            "." => {}
+            ".." => drop(kept.pop()),
+            part => kept.push(part),
+        }
+    }
+    let end = if is_folder && !kept.is_empty() {
+        "/"
+    } else {
+        ""
+    };
+    format!("/{}{end}{rest}", kept.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +190,32 @@ mod tests {
         for text in ["", "ex.com/a", "https://", "https:///path", "://x"] {
             assert_eq!(Url::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_found_from_where_it_stands() {
+        let base = Some("https://a.example:8443/x/y?z=1");
+        for (written, url) in [
+            ("http://b.example/c", Some("http://b.example/c")),
+            ("//b.example/c", Some("https://b.example/c")),
+            ("/c?d", Some("https://a.example:8443/c?d")),
+            ("c.wav", Some("https://a.example:8443/x/c.wav")),
+            (
+                "../c/./d.wav?e=../f",
+                Some("https://a.example:8443/c/d.wav?e=../f"),
+            ),
+            ("../../../c/", Some("https://a.example:8443/c/")),
+            ("..", Some("https://a.example:8443/")),
+            ("/a/b/../c/..#..", Some("https://a.example:8443/a/#..")),
+            ("?step=2", Some("https://a.example:8443/x/y?step=2")),
+            ("file:///etc/passwd", None),
+            ("gopher://b.example/", None),
+            ("", None),
+            ("a b", None),
+        ] {
+            assert_eq!(joined(base, written).as_deref(), url, "{written}");
+        }
+        assert_eq!(joined(Some("http://a"), "b").as_deref(), Some("http://a/b"));
+        assert_eq!(joined(None, "/c"), None);
     }
 }

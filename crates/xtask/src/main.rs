@@ -4,6 +4,7 @@ mod evidence;
 mod peers;
 mod progress;
 mod python;
+mod speech;
 mod tally;
 mod test;
 #[cfg(test)]
@@ -19,6 +20,7 @@ usage: cargo xtask COMMAND
 
   test             everything continuous integration asks for, with a table of peers at the end
   test python      the Python step of that alone
+  test speech      the step with models in the process alone
   python [FILE …]  build the Python wheel, install it with its extras into target/python/venv, and
                    run a program there
   peers            install the peers of the interoperability tests: SIPp, baresip, Linphone,
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test::run(),
         ["test", "python"] => test::run_python(),
+        ["test", "speech"] => test::run_speech(),
         ["python", program @ ..] => python::run(program),
         ["peers"] => peers::install_all(),
         ["evidence", rest @ ..] => evidence::run(rest),

@@ -5,13 +5,14 @@ use std::process::Command;
 use crate::peers::{self, Peer};
 use crate::progress::Progress;
 use crate::python;
+use crate::speech;
 use crate::tally::Tally;
 use crate::workspace::{self, Failure, cargo, pass_through};
 
 /// Runs every step, prints the table of peers and, last, the sum of all tests.
 pub fn run() -> Result<(), Failure> {
     let target = workspace::target()?;
-    let mut progress = Progress::new(7);
+    let mut progress = Progress::new(8);
     let mut tally = Tally::default();
     let mut peers: Vec<Peer> = Vec::new();
 
@@ -44,9 +45,15 @@ pub fn run() -> Result<(), Failure> {
         outcome
     });
     progress.step("python", || python::check(&target, &mut tally, &mut again));
+    let mut skipped = None;
+    progress.step("speech", || {
+        skipped = speech::check(&mut tally, &mut again)?;
+        Ok(())
+    });
 
     println!("\n{}", peers::table(&peers, &target));
     tell_of_second_tries(&again);
+    tell_of_skipped_speech(skipped.as_deref());
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
 }
@@ -64,6 +71,27 @@ pub fn run_python() -> Result<(), Failure> {
     tell_of_second_tries(&again);
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
+}
+
+/// The step with models in the process alone.
+pub fn run_speech() -> Result<(), Failure> {
+    let mut progress = Progress::new(1);
+    let mut tally = Tally::default();
+    let (mut again, mut skipped) = (Vec::new(), None);
+    progress.step("speech", || {
+        skipped = speech::check(&mut tally, &mut again)?;
+        Ok(())
+    });
+    tell_of_second_tries(&again);
+    tell_of_skipped_speech(skipped.as_deref());
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    progress.finish()
+}
+
+fn tell_of_skipped_speech(why: Option<&str>) {
+    if let Some(why) = why {
+        println!("SKIPPED  speech: no test with models in the process was run: {why}");
+    }
 }
 
 fn tell_of_second_tries(names: &[String]) {

@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod doctor;
 mod manual;
+mod models;
 mod print;
 mod serve;
 mod simulate;
@@ -58,6 +59,9 @@ enum Command {
     Why(ask::Why),
     /// Which application would take a call, and why.
     Route(ask::Route),
+    /// List, fetch, verify and remove the models that hear and speak in the process.
+    #[command(subcommand)]
+    Models(models::Models),
     /// Print the completions of a shell.
     Completions(manual::Completions),
     /// Print the manual page.
@@ -126,6 +130,7 @@ pub fn run_with(arguments: Vec<OsString>) -> u8 {
         Command::Transfer(transfer) => transfer.run(),
         Command::Why(why) => why.run(),
         Command::Route(route) => route.run(),
+        Command::Models(models) => models.run(),
         Command::Completions(completions) => completions.run(),
         Command::Man(man) => man.run(),
         Command::Call(call) => call.run(),

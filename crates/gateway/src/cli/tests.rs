@@ -55,7 +55,7 @@ fn row(argument: &Arg) -> String {
 /// What the page has to say of one command.
 fn section(command: &Command) -> String {
     let about = text(command.get_about());
-    let heading = format!("## `{}`\n\n{about}.\n", command.get_name());
+    let heading = format!("## `{}`\n\n{about}.\n", name(command));
     let arguments = command.get_arguments();
     let rows: String = arguments
         .filter(|argument| !argument.is_hide_set())
@@ -67,8 +67,25 @@ fn section(command: &Command) -> String {
     }
 }
 
+/// How a command is typed, without the name of the program: `models fetch`.
+fn name(command: &Command) -> &str {
+    let typed = command.get_display_name().unwrap_or(command.get_name());
+    typed.strip_prefix("trunkline ").unwrap_or(typed)
+}
+
+/// Every command that does something; one that only has others has its name before theirs.
 fn commands() -> Vec<Command> {
-    let mut commands: Vec<Command> = Cli::command().get_subcommands().cloned().collect();
+    let mut commands = Vec::new();
+    for command in Cli::command().get_subcommands() {
+        let inner = command.get_subcommands().map(|inner| {
+            let typed = format!("{} {}", command.get_name(), inner.get_name());
+            inner.clone().display_name(typed)
+        });
+        commands.extend(inner);
+        if !command.has_subcommands() {
+            commands.push(command.clone());
+        }
+    }
     commands.push(SipVoiceServer::command());
     commands
 }
@@ -101,7 +118,7 @@ fn every_command_that_tells_data_has_it_as_json() {
         let has_json = command
             .get_arguments()
             .any(|argument| argument.get_long() == Some("json"));
-        let wants_it = !WITHOUT.contains(&command.get_name());
-        assert_eq!(has_json, wants_it, "{}", command.get_name());
+        let wants_it = !WITHOUT.contains(&name(&command));
+        assert_eq!(has_json, wants_it, "{}", name(&command));
     }
 }

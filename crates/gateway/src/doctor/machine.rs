@@ -3,6 +3,7 @@
 use super::Finding;
 use super::ports::Ephemeral;
 use crate::gateway::{DESCRIPTORS_A_CALL, DESCRIPTORS_RESERVED};
+use crate::models::{MODELS, State, Store};
 use crate::net;
 use crate::settings::Settings;
 use std::fs;
@@ -141,6 +142,34 @@ pub fn firewall(settings: &Settings, firewalls: &Firewalls) -> Finding {
     )
 }
 
+/// Whether the models are here that the voice agent runs where it is told no server.
+pub fn models(store: &Store) -> Finding {
+    let folder = store.folder().display();
+    let wanted = MODELS.into_iter().filter(|model| model.is_default);
+    let (mut names, mut worst) = (Vec::new(), State::Ready);
+    for model in wanted {
+        let state = store.state(model);
+        if state != State::Ready {
+            names.push(model.name);
+            worst = state;
+        }
+    }
+    let names = names.join(", ");
+    match worst {
+        State::Ready => Finding::good("models", format!("they are in {folder}")),
+        State::Missing => Finding::warning(
+            "models",
+            format!("not in {folder}: {names}; without them an agent needs servers"),
+            "`trunkline models fetch`",
+        ),
+        State::Changed => Finding::wrong(
+            "models",
+            format!("not as they must be in {folder}: {names}"),
+            "`trunkline models verify`, and `trunkline models fetch`",
+        ),
+    }
+}
+
 /// Whether the file of records can be written.
 pub fn records(settings: &Settings) -> Option<Finding> {
     let path = settings.records.file.as_deref()?;
@@ -226,5 +255,28 @@ mod tests {
     fn reserved_ports_are_read() {
         assert_eq!(ranges("8080,10000-20000\n"), [8080..=8080, 10_000..=20_000]);
         assert_eq!(ranges("\n"), []);
+    }
+
+    #[test]
+    fn models_that_are_missing_or_cut_off_are_told_with_what_to_type() {
+        let folder = std::env::temp_dir();
+        let folder = folder.join(format!("trunkline-doctor-{}", std::process::id()));
+        let store = Store::new(folder.clone());
+        let missing = models(&store);
+        assert_eq!(missing.verdict, Verdict::Warning);
+        assert!(
+            missing.message.contains("whisper-tiny.en, hibari"),
+            "{missing:?}"
+        );
+        for file in MODELS.iter().flat_map(|model| model.files) {
+            let path = store.path(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::File::create(path).unwrap().set_len(file.bytes).unwrap();
+        }
+        assert_eq!(models(&store).verdict, Verdict::Good);
+        let first = store.path(MODELS.iter().flat_map(|model| model.files).next().unwrap());
+        fs::File::create(first).unwrap();
+        assert_eq!(models(&store).verdict, Verdict::Wrong);
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -5,6 +5,7 @@ mod machine;
 mod neighbours;
 mod ports;
 
+use crate::models::{self, Store};
 use crate::settings::Settings;
 use serde::Serialize;
 
@@ -75,6 +76,9 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
     findings.push(machine::clock(std::time::SystemTime::now()));
     findings.push(machine::firewall(settings, &machine::Firewalls::here()));
     findings.extend(machine::records(settings));
+    if cfg!(feature = "speech") {
+        findings.push(machine::models(&Store::new(models::directory())));
+    }
     findings.push(neighbours::address(settings, neighbours::outward_address()));
     findings.extend(neighbours::trunks(settings));
     findings.extend(neighbours::applications(settings));

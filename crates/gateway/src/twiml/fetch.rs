@@ -4,7 +4,7 @@ use crate::providers::{Answer, CannotSend, Fetch, fetch};
 use crate::settings::{Settings, Trust};
 use std::net::IpAddr;
 use trunkline_providers::signature::twilio::{Algorithm, sign};
-use trunkline_providers::url::{Url, shown};
+use trunkline_providers::url::{joined, shown};
 use trunkline_providers::{Form, Secret};
 
 /// How often an answer may lead elsewhere.
@@ -100,56 +100,9 @@ fn with_query(url: &str, form: &Form) -> String {
     format!("{url}{sign}{}", form.encoded())
 }
 
-/// A URL as written in what was found at another one (RFC 3986 section 5.2, less the dots). Nothing
-/// where it is no URL of HTTP, or relative to nothing.
-pub fn joined(base: Option<&str>, written: &str) -> Option<String> {
-    let is_web = |url: &str| {
-        let url = Url::parse(url);
-        url.is_some_and(|url| matches!(url.scheme, "http" | "https"))
-    };
-    let clean = !written.chars().any(|c| c.is_control() || c.is_whitespace());
-    let written = Some(written).filter(|written| clean && !written.is_empty())?;
-    let first = written.split(['/', '?', '#']).next().unwrap_or_default();
-    if first.contains(':') {
-        return is_web(written).then(|| written.to_owned());
-    }
-    let base = Url::parse(base?)?;
-    let (scheme, authority) = (base.scheme, base.authority);
-    let url = match written {
-        _ if written.starts_with("//") => format!("{scheme}:{written}"),
-        _ if written.starts_with('/') => format!("{scheme}://{authority}{written}"),
-        _ if written.starts_with('?') => format!("{scheme}://{authority}{}{written}", base.path),
-        _ => {
-            let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            format!("{scheme}://{authority}{folder}/{written}")
-        }
-    };
-    is_web(&url).then_some(url)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_written_is_found_from_where_it_stands() {
-        let base = Some("https://a.example:8443/x/y?z=1");
-        for (written, url) in [
-            ("http://b.example/c", Some("http://b.example/c")),
-            ("//b.example/c", Some("https://b.example/c")),
-            ("/c?d", Some("https://a.example:8443/c?d")),
-            ("c.wav", Some("https://a.example:8443/x/c.wav")),
-            ("?step=2", Some("https://a.example:8443/x/y?step=2")),
-            ("file:///etc/passwd", None),
-            ("gopher://b.example/", None),
-            ("", None),
-            ("a b", None),
-        ] {
-            assert_eq!(joined(base, written).as_deref(), url, "{written}");
-        }
-        assert_eq!(joined(Some("http://a"), "b").as_deref(), Some("http://a/b"));
-        assert_eq!(joined(None, "/c"), None);
-    }
 
     #[test]
     fn a_get_tells_the_call_in_its_query() {

@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use trunkline_call::{Digit, Parameters, Target, TransferMode};
 use trunkline_providers::twiml::{self, BadTwiml, Verb};
+use trunkline_providers::url::joined;
 use trunkline_streams::document::{Gather, Key, Method, Page, Sound, Speech, Step, Stream};
 
 /// What a `<Play>` of a configured prompt begins with.
@@ -173,7 +174,7 @@ fn web(
     base: Option<&str>,
     settings: &Settings,
 ) -> Result<String, BadDocument> {
-    let url = fetch::joined(base, url);
+    let url = joined(base, url);
     let url = url.ok_or_else(|| {
         BadDocument::Wrong(
             verb,
