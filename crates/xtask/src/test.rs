@@ -44,7 +44,7 @@ pub fn run() -> Result<(), Failure> {
         tally.add(all);
         outcome
     });
-    progress.step("python", || python::check(&target, &mut tally, &mut again));
+    progress.step("python", || python::check(&target, &mut tally));
     let mut skipped = None;
     progress.step("speech", || {
         skipped = speech::check(&mut tally, &mut again)?;
@@ -66,9 +66,7 @@ pub fn run_python() -> Result<(), Failure> {
     peers::clear_results(&target)?;
     // Its tests call this one.
     pass_through(cargo().args(["build", "--package", "trunkline"]))?;
-    let mut again = Vec::new();
-    progress.step("python", || python::check(&target, &mut tally, &mut again));
-    tell_of_second_tries(&again);
+    progress.step("python", || python::check(&target, &mut tally));
     println!("{} passed, {} failed", tally.passed, tally.failed);
     progress.finish()
 }

@@ -16,11 +16,11 @@ const TESTS: &str = "python/tests";
 const TESTS_OF_PIPECAT: &str = "python/tests/pipecat";
 
 /// Builds the wheel, checks the sources and runs the tests against what was installed. Where there
-/// is no Python, or the package index is out of reach, the table of peers says so instead. `again` gets the tests that needed a second
-/// try.
-pub fn check(target: &Path, tally: &mut Tally, again: &mut Vec<String>) -> Result<(), Failure> {
+/// is no Python, or the package index is out of reach, the table of peers says so instead.
+pub fn check(target: &Path, tally: &mut Tally) -> Result<(), Failure> {
     let (newest, lowest) = (newest(target), lowest(target));
-    if let Err(why) = newest.prepare().and_then(|()| lowest.prepare()) {
+    let prepared = newest.prepare().and_then(|()| lowest.prepare());
+    if let Some(why) = excused(prepared, || newest.reaches_index())? {
         eprintln!("      SKIPPED: {why}");
         return peers::note(target, peers::PYTHON, &format!("skipped all of it: {why}"));
     }
@@ -31,8 +31,8 @@ pub fn check(target: &Path, tally: &mut Tally, again: &mut Vec<String>) -> Resul
         pass_through(&mut ruff(&newest, &["check"])),
         pass_through(&mut ruff(&newest, &["format", "--check"])),
         pass_through(&mut pyright(&newest, target)),
-        pytest::run(&newest, TESTS, target, tally, again),
-        pytest::run(&lowest, TESTS_OF_PIPECAT, target, tally, again),
+        pytest::run(&newest, TESTS, target, tally),
+        pytest::run(&lowest, TESTS_OF_PIPECAT, target, tally),
     ];
     // One run shows everything that is wrong.
     let failures = outcomes.into_iter().filter_map(Result::err);
@@ -41,6 +41,19 @@ pub fn check(target: &Path, tally: &mut Tally, again: &mut Vec<String>) -> Resul
         return Ok(());
     }
     Err(failures.join("\n").into())
+}
+
+/// Why there is nothing to test with, where this machine cannot have it. Where the index answers, what
+/// was asked of it is wrong: a failure like any other.
+fn excused(
+    prepared: Result<(), Failure>,
+    reaches_index: impl FnOnce() -> bool,
+) -> Result<Option<Failure>, Failure> {
+    match prepared {
+        Ok(()) => Ok(None),
+        Err(why) if reaches_index() => Err(why),
+        Err(why) => Ok(Some(why)),
+    }
 }
 
 fn ruff(environment: &Environment, what: &[&str]) -> Command {
@@ -61,4 +74,17 @@ fn pyright(environment: &Environment, target: &Path) -> Command {
     pyright.arg("--pythonpath").arg(environment.python());
     pyright.args(["--project", "python"]);
     pyright
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requirement_that_the_index_has_not_fails_and_an_index_out_of_reach_excuses() {
+        let failed = || Err("no version 99 of it".into());
+        assert!(excused(failed(), || true).is_err());
+        assert!(excused(failed(), || false).is_ok_and(|why| why.is_some()));
+        assert!(excused(Ok(()), || panic!("nobody asks")).is_ok_and(|why| why.is_none()));
+    }
 }

@@ -92,6 +92,17 @@ impl Environment {
         pass_through(uv.arg(format!("{}[pipecat,fastapi,client]", wheel.display())))
     }
 
+    /// Whether the package index answers: by a package that every index has. What was found before,
+    /// and what lies on this machine, says nothing of that.
+    pub fn reaches_index(&self) -> bool {
+        let mut pip = Command::new(self.python());
+        pip.args(["-m", "pip", "install", "--quiet", "--dry-run"]);
+        pip.args(["--ignore-installed", "--no-deps", "--no-cache-dir"]);
+        pip.args(["--retries", "1", "--disable-pip-version-check", "pip"]);
+        pip.env_remove("PIP_FIND_LINKS");
+        output(&mut pip).is_ok()
+    }
+
     /// The requirements it was last made for.
     fn holds(&self) -> PathBuf {
         self.folder.join("requirements.txt")

@@ -6,7 +6,6 @@ use std::process::Command;
 use super::environment::Environment;
 use crate::peers;
 use crate::tally::{Tally, each_line};
-use crate::test::second_try;
 use crate::workspace::{self, Failure};
 
 /// The gateway and the softphone that tests start, in the build folder.
@@ -20,44 +19,17 @@ enum Outcome {
     Skipped,
 }
 
-/// Runs the tests in a folder against what is installed in this environment. Few that fail are tried
-/// once more, alone; `again` gets the names of those that passed then.
+/// Runs the tests in a folder against what is installed in this environment. One that fails fails the
+/// run: none has a second try.
 pub fn run(
     environment: &Environment,
     tests: &str,
     target: &Path,
     tally: &mut Tally,
-    again: &mut Vec<String>,
-) -> Result<(), Failure> {
-    let mut all = Tally::default();
-    let outcome = run_once(environment, &[tests.to_owned()], target, &mut all);
-    let outcome = outcome.or_else(|failure| {
-        second_try(&all, failure, |names| {
-            let mut alone = Tally::default();
-            run_once(environment, names, target, &mut alone)?;
-            Ok(alone)
-        })?;
-        again.extend(all.forgive_failures());
-        Ok(())
-    });
-    tally.add(all);
-    outcome
-}
-
-fn run_once(
-    environment: &Environment,
-    tests: &[String],
-    target: &Path,
-    tally: &mut Tally,
 ) -> Result<(), Failure> {
     let mut noted = Ok(());
-    // Until it says how it ended: one that crashes names no test.
-    tally.unfinished = 1;
     let version = environment.folder().file_name().unwrap_or_default();
     let ran = each_line(&mut pytest(environment, tests, target), |line| {
-        if is_end(line) {
-            tally.unfinished = 0;
-        }
         let Some((name, outcome)) = outcome_in(line) else {
             return;
         };
@@ -81,7 +53,7 @@ fn run_once(
     ran.and(noted)
 }
 
-fn pytest(environment: &Environment, tests: &[String], target: &Path) -> Command {
+fn pytest(environment: &Environment, tests: &str, target: &Path) -> Command {
     let mut pytest = Command::new(environment.python());
     pytest.current_dir(workspace::root());
     pytest.args(["-m", "pytest", "--verbose", "--color=no", "-rs"]);
@@ -95,13 +67,8 @@ fn pytest(environment: &Environment, tests: &[String], target: &Path) -> Command
         .env_remove("PYTHONPATH")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     pytest.env("TRUNKLINE_BINARY", target.join(BINARY));
-    pytest.args(tests);
+    pytest.arg(tests);
     pytest
-}
-
-/// Whether a line is the last of a run: `==== 1 failed, 12 passed in 0.12s ====`.
-fn is_end(line: &str) -> bool {
-    line.starts_with("==") && line.contains(" in ") && line.ends_with("==")
 }
 
 /// What a line of a verbose run says of one test: `tests/test_x.py::test_a PASSED   [ 12%]`.
@@ -157,15 +124,5 @@ mod tests {
         }
         let (name, _) = outcome_in("t/a.py::b[x y] PASSED [ 1%]").expect("a test");
         assert_eq!(name, "t/a.py::b[x y]");
-    }
-
-    #[test]
-    fn a_run_ends_with_its_sum_and_with_no_other_line() {
-        assert!(is_end(
-            "======= 1 failed, 12 passed, 1 warning in 33.85s ======="
-        ));
-        assert!(is_end("======= 12 passed in 241.48s (0:04:01) ======="));
-        assert!(!is_end("=========== FAILURES ==========="));
-        assert!(!is_end("============ slowest 10 durations ============"));
     }
 }
