@@ -47,7 +47,7 @@ impl Entry {
 }
 
 /// Whether a peer took every stream, kept it, and brought every pulse back.
-fn brought_all(report: &Value) -> bool {
+pub(super) fn brought_all(report: &Value) -> bool {
     let heard = report["delayMs"]["count"].as_u64().unwrap_or(0);
     let all = report["failed"] == 0 && report["unheard"] == 0 && heard > 0;
     let counts = all && report["generator"]["void"].is_null();
@@ -102,14 +102,19 @@ pub fn echo(bench: &Bench, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failu
 
 fn cpu_row(own: &Entry, peer: &Entry, plan: &Plan) -> Row {
     let (count, name) = (plan.compared, peer.which.name());
+    cpu_bounds(Row::compared(
+        format!("CPU of a stream-second, {count} streams, beside {name}"),
+        " ms",
+        pairs(&own.cpu, &peer.cpu),
+    ))
+}
+
+/// What the CPU of a stream is held to, beside a peer's.
+pub(super) fn cpu_bounds(row: Row) -> Row {
     Row {
         gate: Some(AtMost(1.0 / 15.0)),
         aim: Some(AtMost(1.0 / 50.0)),
-        ..Row::compared(
-            format!("CPU of a stream-second, {count} streams, beside {name}"),
-            " ms",
-            pairs(&own.cpu, &peer.cpu),
-        )
+        ..row
     }
 }
 

@@ -105,8 +105,14 @@ seconds of full load pass before a window, and one run is thrown away before the
 generator's ticks of 1 ms came more than 1 ms late (p99), or it used more than 0.8 of its core; it is then repeated, \
 up to three times. A run passes when every stream was taken and kept, every pulse came back with no audio missing \
 between them, less than 0.1 % of the audio was missing by count (beside one message of each stream that may be on its \
-way), and 99 of 100 messages came within 5 ms of their time. The limit is the most streams that pass with a delay \
-(p99) less than three times that at a quarter of them.
+way), and 99 of 100 messages came within 5 ms of their time.
+
+The limit of Trunkline is the most streams that pass with a delay (p99) less than three times that at a quarter of them; \
+that of a peer the most of which it takes and keeps every one and brings every pulse back, however late and unevenly. \
+The load is doubled from the least that is looked for (700, and for a peer the 20 of the comparison) until one does not \
+pass, and what lies between is halved three times. A system that did not pass is started anew. The CPU at the most \
+streams of each is that of the run that passed with them: one core is then full, or nearly, and a wake-up serves \
+several streams.
 
 In all three an application hears 16 kHz and sends back what it hears. Trunkline is `trunkline serve` with its built-in \
 echo, with call records and metrics as always. Pipecat is \
