@@ -1,29 +1,7 @@
 """`trunkline.pipecat` under the name by which some bots import it."""
 
-from trunkline.pipecat import (
-    SIPHangupFrame,
-    SIPInputTransport,
-    SIPOutputTransport,
-    SIPParams,
-    SIPPlayoutInterruptedFrame,
-    SIPReferFrame,
-    SIPRunnerArguments,
-    SIPTransferFrame,
-    SIPTransport,
-    create_transport,
-    main,
-)
+from trunkline import pipecat
+from trunkline.pipecat import *  # noqa: F403
 
-__all__ = [
-    "SIPHangupFrame",
-    "SIPInputTransport",
-    "SIPOutputTransport",
-    "SIPParams",
-    "SIPPlayoutInterruptedFrame",
-    "SIPReferFrame",
-    "SIPRunnerArguments",
-    "SIPTransferFrame",
-    "SIPTransport",
-    "create_transport",
-    "main",
-]
+__all__: list[str] = []
+__all__ += pipecat.__all__

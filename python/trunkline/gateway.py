@@ -82,10 +82,17 @@ class Gateway:
         found = wait_blocking(self._core.poll_accept, timeout)
         return Call(found[0]) if found else None
 
-    async def __aiter__(self) -> AsyncIterator[Call]:
+    def __aiter__(self) -> AsyncIterator[Call]:
         """Every call that comes."""
-        while (call := await self.accept()) is not None:
-            yield call
+        return self
+
+    # A generator would hold the last call until the next comes: nobody could let go of it.
+    async def __anext__(self) -> Call:
+        """The next call."""
+        call = await self.accept()
+        if call is None:
+            raise StopAsyncIteration
+        return call
 
     async def dial(
         self,
@@ -97,7 +104,8 @@ class Gateway:
     ) -> Call:
         """Places a call and returns it when it is answered. ``dial.allow`` of the configuration
         must permit it. The events up to there come from :meth:`Call.event` all the same. If this
-        is cancelled the call is hung up.
+        is cancelled the call is hung up. ``+15551230000@twilio`` has that provider place the call
+        and bring it as a media stream, where ``providers`` and ``server.public_url`` say how.
 
         :raises CallRejectedError: where it is not permitted, not possible, or not answered.
         :raises ValueError: where ``to`` or a header cannot be written in a SIP message.

@@ -5,6 +5,7 @@ use std::future::ready;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use tokio::sync::oneshot;
 use trunkline_call::{App, BoxFuture, Call, CallCommand, CallId, Direction};
 use trunkline_streams::AnswerMode;
 
@@ -18,8 +19,18 @@ struct State {
     /// Calls that were placed, until it is known which of the dials under way they are.
     placed: HashMap<CallId, Call>,
     dials: usize,
+    /// Who waits for a call that a provider places, and has not brought.
+    awaited: HashMap<CallId, oneshot::Sender<Call>>,
     takers: Vec<Waker>,
     is_over: bool,
+}
+
+/// Where a call is that was placed.
+pub enum Placed {
+    /// Here.
+    Here(Call),
+    /// At a provider, which brings it once it is answered.
+    Awaited(oneshot::Receiver<Call>),
 }
 
 impl Arrivals {
@@ -61,11 +72,11 @@ impl Arrivals {
         self.lock().dials += 1;
     }
 
-    /// The call that was placed, or that none was.
-    pub fn placed(&self, id: Option<CallId>) -> Option<Call> {
+    /// The call of this name was placed, or none was. `None` for that, and once no more will come.
+    pub fn placed(&self, id: Option<CallId>) -> Option<Placed> {
         let mut state = self.lock();
         state.dials -= 1;
-        let call = id.and_then(|id| state.placed.remove(&id));
+        let placed = id.and_then(|id| state.find(id));
         if state.dials == 0 {
             // What nobody here has dialled was placed by the HTTP interface.
             let others = mem::take(&mut state.placed).into_values();
@@ -73,13 +84,19 @@ impl Arrivals {
             state.waiting.extend(others);
             wake(state);
         }
-        call
+        placed
+    }
+
+    /// Nobody waits for this call any more.
+    pub fn give_up(&self, id: CallId) {
+        self.lock().awaited.remove(&id);
     }
 
     /// No more calls will come.
     pub fn close(&self) {
         let mut state = self.lock();
         state.is_over = true;
+        state.awaited.clear();
         let gone = (mem::take(&mut state.waiting), mem::take(&mut state.placed));
         wake(state);
         drop(gone);
@@ -87,6 +104,12 @@ impl Arrivals {
 
     fn push(&self, call: Call, answer: AnswerMode) {
         let mut state = self.lock();
+        if let Some(dialled) = state.awaited.remove(&call.info().id) {
+            drop(state);
+            // Where it was given up meanwhile, it is hung up.
+            let _ = dialled.send(call);
+            return;
+        }
         if call.info().direction == Direction::Outbound && state.dials > 0 {
             state.placed.insert(call.info().id, call);
             return;
@@ -95,6 +118,20 @@ impl Arrivals {
         state.waiting.retain(|(call, _)| call.end().is_none());
         state.waiting.push_back((call, answer));
         wake(state);
+    }
+}
+
+impl State {
+    fn find(&mut self, id: CallId) -> Option<Placed> {
+        if let Some(call) = self.placed.remove(&id) {
+            return Some(Placed::Here(call));
+        }
+        if self.is_over {
+            return None;
+        }
+        let (dialled, coming) = oneshot::channel();
+        self.awaited.insert(id, dialled);
+        Some(Placed::Awaited(coming))
     }
 }
 

@@ -5,15 +5,16 @@ use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::Poll;
-use trunkline::control::{ControlError, DialRequest};
+use trunkline::control::DialRequest;
 use trunkline::telemetry::log::{self, LogFormat, LogLevel};
 use trunkline_call::{Headers, Parameters, Target};
 
 use crate::call::Call;
 use crate::configuration::Source;
+use crate::dialling;
 use crate::ready::Waker;
 use crate::runtime::{self, End, Running};
-use crate::task::{Failure, Outcome, Task, task};
+use crate::task::{Outcome, Task, task};
 
 pyo3::import_exception!(trunkline.exceptions, CallRejectedError);
 pyo3::import_exception!(trunkline.exceptions, ConfigurationError);
@@ -117,7 +118,7 @@ impl Gateway {
         }
     }
 
-    /// Places a call; the task gives it once it is on its way.
+    /// Places a call; the task gives it once it is on its way, or brought by a provider.
     fn dial(
         &self,
         to: &str,
@@ -134,15 +135,9 @@ impl Gateway {
             parameters: self::parameters(&parameters)?,
         };
         let (promise, dialled) = task();
-        running.arrivals.expect();
         running.handle.clone().spawn(async move {
-            let placed = running.control.dial(request).await;
-            let call = running.arrivals.placed(placed.as_ref().ok().copied());
-            promise.fulfil(match (placed, call) {
-                (Ok(_), Some(call)) => Ok(Outcome::Dialled(Box::new(Call::new(call)))),
-                (Ok(_), None) => Err(stopped()),
-                (Err(error), _) => Err(not_placed(error)),
-            });
+            let call = dialling::dial(&running, request, &promise).await;
+            promise.fulfil(call.map(|call| Outcome::Dialled(Box::new(Call::new(call)))));
         });
         Ok(dialled)
     }
@@ -169,22 +164,6 @@ impl Gateway {
     fn end(&self) -> End {
         self.running.end.clone()
     }
-}
-
-fn stopped() -> Failure {
-    Box::new(|| GatewayError::new_err("the gateway is stopping"))
-}
-
-/// The status that the far end would have given, had it been asked.
-fn not_placed(error: ControlError) -> Failure {
-    let code = match &error {
-        ControlError::NotAllowed(_) => 403,
-        ControlError::BadTarget(_) | ControlError::NoServer { .. } => 404,
-        ControlError::Full(_) | ControlError::Busy => 503,
-        ControlError::Stopping => return stopped(),
-        _ => 500,
-    };
-    Box::new(move || CallRejectedError::new_err((code, error.to_string())))
 }
 
 /// A target as typed.

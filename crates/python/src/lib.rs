@@ -13,6 +13,7 @@ mod call;
 mod codec;
 mod command;
 mod configuration;
+mod dialling;
 mod event;
 mod gateway;
 mod numbers;

@@ -2,7 +2,9 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use crate::call::Call;
 use crate::gateway::Gateway;
@@ -29,9 +31,18 @@ pub type Failure = Box<dyn FnOnce() -> PyErr + Send>;
 type Slot = Mutex<State>;
 
 enum State {
-    Waiting(Option<std::task::Waker>),
+    Waiting(Waiting),
     Over(Option<Result<Outcome, Failure>>),
     Forgotten,
+}
+
+/// Who waits for a change of the state.
+#[derive(Default)]
+struct Waiting {
+    /// Python, for what comes of the task.
+    python: Option<std::task::Waker>,
+    /// Whoever works on the task, for nobody to want it any more.
+    worker: Option<std::task::Waker>,
 }
 
 /// Something that is under way. Whoever drops it does not want it any more.
@@ -43,7 +54,7 @@ pub struct Promise(Arc<Slot>);
 
 /// A task and its other end.
 pub fn task() -> (Promise, Task) {
-    let slot = Arc::new(Mutex::new(State::Waiting(None)));
+    let slot = Arc::new(Mutex::new(State::Waiting(Waiting::default())));
     (Promise(Arc::clone(&slot)), Task(slot))
 }
 
@@ -61,9 +72,26 @@ impl Promise {
         }
         let before = std::mem::replace(&mut *state, State::Over(Some(result)));
         drop(state);
-        if let State::Waiting(Some(waker)) = before {
+        if let State::Waiting(Waiting {
+            python: Some(waker),
+            ..
+        }) = before
+        {
             waker.wake();
         }
+    }
+
+    /// Waits until nobody wants it any more.
+    pub async fn forgotten(&self) {
+        poll_fn(|context| match &mut *lock(&self.0) {
+            State::Waiting(waiting) => {
+                waiting.worker = Some(context.waker().clone());
+                Poll::Pending
+            }
+            State::Over(_) => Poll::Pending,
+            State::Forgotten => Poll::Ready(()),
+        })
+        .await;
     }
 }
 
@@ -74,7 +102,7 @@ impl Task {
     fn poll(&self, py: Python<'_>, waker: &Waker) -> PyResult<Option<(Py<PyAny>,)>> {
         let result = match &mut *lock(&self.0) {
             State::Waiting(waiting) => {
-                *waiting = Some(waker.waker().clone());
+                waiting.python = Some(waker.waker().clone());
                 return Ok(None);
             }
             State::Over(result) => result.take(),
@@ -92,6 +120,8 @@ impl Task {
     /// Whatever came of it, or will, is not wanted.
     fn forget(&self) {
         let before = std::mem::replace(&mut *lock(&self.0), State::Forgotten);
-        drop(before);
+        if let State::Waiting(waiting) = before {
+            waiting.worker.into_iter().for_each(std::task::Waker::wake);
+        }
     }
 }

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 from audio import FRAME_BYTES, loudness, silence, tone
-from conftest import DEADLINE_S, Line, heard, until
+from line import DEADLINE_S, Line, heard, until
 
 import trunkline
 from trunkline import events

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from conftest import DEADLINE_S, here
+from line import DEADLINE_S, here
 
 import trunkline
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import os
 import sys
 import textwrap
 import threading
-import urllib.request
-from pathlib import Path
 
 import pytest
-from conftest import DEADLINE_S, Line, here, until
+from holdings import descriptors, needs_proc, settled, threads
+from line import DEADLINE_S, Line, calls_at, here, until
 
 import trunkline
 from trunkline import events
@@ -21,24 +18,7 @@ from trunkline import events
 CALLS = 200
 
 
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
-def threads() -> int:
-    return len(os.listdir("/proc/self/task"))
-
-
-async def settled(count: int, what: object) -> None:
-    """Waits until a count is down again: what ends, ends a moment after it was told."""
-    assert callable(what)
-    async with asyncio.timeout(DEADLINE_S):
-        while what() > count:
-            gc.collect()
-            await asyncio.sleep(0.01)
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
+@needs_proc
 async def test_many_calls_leave_no_descriptor_and_no_thread(line: Line) -> None:
     await line.call()
     gc.collect()
@@ -57,7 +37,7 @@ async def test_many_calls_leave_no_descriptor_and_no_thread(line: Line) -> None:
     await settled(before[1], threads)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
+@needs_proc
 async def test_gateways_that_stopped_leave_no_descriptor_and_no_thread() -> None:
     async with await trunkline.Gateway.start(here()):
         pass
@@ -153,20 +133,6 @@ async def test_a_caller_who_gave_up_is_not_handed_over() -> None:
             call = await ours.accept()
             await staying
         assert call is not None and call.headers["X-Number"] == "2"
-
-
-async def calls_at(gateway: trunkline.Gateway, count: int) -> None:
-    """Waits until so many calls live there."""
-    assert gateway.http_address is not None
-    host, port = gateway.http_address
-
-    def now() -> int:
-        with urllib.request.urlopen(f"http://{host}:{port}/v1/calls") as answer:
-            return len(json.load(answer)["calls"])
-
-    async with asyncio.timeout(DEADLINE_S):
-        while await asyncio.to_thread(now) != count:
-            await asyncio.sleep(0.01)
 
 
 EXITS = """

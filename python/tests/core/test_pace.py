@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 from audio import FRAME_BYTES, RATE_HZ, loud_ms, silence, tone
-from conftest import DEADLINE_S, Line, heard, until
+from line import DEADLINE_S, Line, heard, until
 
 import trunkline
 from trunkline import events

@@ -4,20 +4,20 @@ import asyncio
 import json
 import sys
 import wave
-from asyncio.subprocess import PIPE
 
 import pytest
 from binary import (
     ROOT,
     WITHIN_S,
-    binary,
     call,
     configuration,
     free_port,
+    listens,
     program,
     serving,
     until,
 )
+from provider import simulated
 from sound import frames_of_tone, tone
 
 from trunkline import Gateway
@@ -128,22 +128,10 @@ async def test_fastapi_webhooks_takes_a_call_of_twilio_s(tmp_path):
         "TWILIO_AUTH_TOKEN": "of-no-account",
     }
     async with program(tmp_path, *example("fastapi_webhooks.py", port), **settings) as printed:
+        await until("it takes calls", lambda: listens(port))
         webhook = f"http://127.0.0.1:{port}/sip/twilio/answer"
-        report = await simulated(tmp_path, webhook)
-        assert (report["good"], report["faults"]) == (True, [])
+        who = ("--auth-token", "of-no-account", "--to", "+15125551234")
+        verdict = await simulated("twilio", "--webhook", webhook, *who, "--play", spoken(tmp_path))
+        assert verdict["good"], verdict
         assert printed("calls David")
         await until("it is told", lambda: printed("the call is over"))
-
-
-async def simulated(folder, webhook):
-    """Has a provider bring a call; what the provider says of the application."""
-    who = ("--auth-token", "of-no-account", "--to", "+15125551234")
-    arguments = ("--webhook", webhook, *who, "--play", spoken(folder))
-    while True:
-        process = await asyncio.create_subprocess_exec(
-            *(binary(), "simulate", "twilio", "--json", *arguments), stdout=PIPE, cwd=folder
-        )
-        said, _ = await process.communicate()
-        if said:
-            return json.loads(said)
-        await asyncio.sleep(0.2)

@@ -1,4 +1,4 @@
-"""What the tests of ``sip_voice_transport`` share: telephone sound, a WebSocket made of two queues,
+"""What the tests of ``sip_voice_transport`` share: a WebSocket made of two queues,
 and an event loop whose clock jumps from one deadline to the next, so that no test waits."""
 
 from __future__ import annotations
@@ -6,9 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import math
 import selectors
-import struct
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -45,18 +43,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine in virtual time."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
-
-
-def tone(hz: float, seconds: float, rate: int, amplitude: int = 8000) -> bytes:
-    """A sine, 16 bit little-endian."""
-    count = round(seconds * rate)
-    values = (round(amplitude * math.sin(2 * math.pi * hz * n / rate)) for n in range(count))
-    return struct.pack(f"<{count}h", *values)
-
-
-def samples(pcm: bytes) -> tuple[int, ...]:
-    """16 bit little-endian samples."""
-    return struct.unpack(f"<{len(pcm) // 2}h", pcm)
 
 
 class FakeWebSocket:

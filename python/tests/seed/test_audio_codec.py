@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from provider_end import samples, tone
+from sound import samples, tone
 
 from sip_voice_transport import (
     AudioCodec,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from provider_end import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, run, tone
+from provider_end import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, run
+from sound import tone
 
 from sip_voice_transport import SipTransport, TwilioProvider
 from sip_voice_transport.outbox import Outbox

@@ -13,8 +13,8 @@ from provider_end import (
     TWILIO_START,
     FakeWebSocket,
     run,
-    tone,
 )
+from sound import tone
 
 from sip_voice_transport import (
     BaseSipProvider,

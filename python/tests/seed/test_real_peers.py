@@ -6,17 +6,18 @@ import asyncio
 import base64
 import json
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
 import websockets
 from fastapi import FastAPI
-from provider_end import TWILIO_START, samples, tone
+from line import DEADLINE_S, Line, here
+from provider import simulated
+from provider_end import TWILIO_START
+from sound import samples, tone
 
 import trunkline
 from sip_voice_transport import (
@@ -34,8 +35,7 @@ from trunkline.events import Answered, Audio, Ended
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SEED = bytes(range(32))
-DEADLINE_S = 60.0
-"""Longer than anything here takes on a loaded machine."""
+CALL = ("--duration", "2", "--to", "+15125551234")
 
 
 async def echo(transport: SipTransport, config: DIDConfig | None) -> None:
@@ -74,24 +74,6 @@ async def served(router: DIDRouter, telnyx_codec: str = "pcmu") -> AsyncIterator
             await serving
 
 
-async def simulated(*arguments: str) -> dict[str, Any]:
-    """The verdict of the provider simulator."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "trunkline", "simulate", *arguments, "--json"),
-        *("--duration", "2", "--to", "+15125551234"),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            told, wrong = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == 0, wrong.decode() + told.decode()
-    return json.loads(told)
-
-
 @pytest.mark.parametrize(
     ("provider", "codec"),
     [
@@ -109,16 +91,20 @@ async def test_a_provider_is_answered_and_its_caller_hears_himself(
     async with served(router, codec.lower()) as port:
         verdict = await simulated(
             provider,
+            *CALL,
             *("--webhook", f"http://127.0.0.1:{port}/sip/{provider}/answer"),
             *("--public-url", "https://voice.example.com", "--auth-token", secret),
         )
+    assert verdict["good"], verdict
     assert codec in json.dumps(verdict)
 
 
 @pytest.mark.parametrize("provider", ["telnyx", "plivo", "exotel", "vonage", "jambonz"])
 async def test_every_provider_speaks_through_the_one_path(router: DIDRouter, provider: str) -> None:
     async with served(router) as port:
-        await simulated(provider, "--stream", f"ws://127.0.0.1:{port}/sip/media-stream")
+        url = f"ws://127.0.0.1:{port}/sip/media-stream"
+        verdict = await simulated(provider, *CALL, "--stream", url)
+    assert verdict["good"], verdict
 
 
 async def test_a_connection_of_the_library_websockets_is_a_stream_too() -> None:
@@ -155,16 +141,13 @@ async def test_calls_over_sip_come_to_the_same_application(router: DIDRouter) ->
         assert transport.metadata["did"] == "+15125551234"
 
     handler = SipWebhookHandler(router, session)
-    ports = {"listen": ["udp://127.0.0.1:0"], "rtp_ports": "20200-20299"}
-    callers = {"listen": ["udp://127.0.0.1:0"], "rtp_ports": "20300-20399"}
     async with (
         asyncio.timeout(DEADLINE_S),
-        await trunkline.Gateway.start({"sip": ports}) as gateway,
-        await trunkline.Gateway.start({"sip": callers, "dial": {"allow": ["sip:*"]}}) as caller,
+        await trunkline.Gateway.start(here()) as gateway,
+        await trunkline.Gateway.start(here(dial={"allow": ["sip:*"]})) as caller,
     ):
         taking = asyncio.create_task(handler.take_calls(gateway))
-        _, host, port = gateway.addresses[0]
-        call = await caller.dial(f"sip:+15125551234@{host}:{port}")
+        call = await caller.dial(Line(gateway, caller).target.replace("bot", "+15125551234"))
         heard = bytearray()
         kinds: set[type] = set()
         async for event in call:

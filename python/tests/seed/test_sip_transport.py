@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar
 
 import pytest
-from provider_end import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, SipCall, run, tone
+from provider_end import TWILIO_CONNECTED, TWILIO_START, FakeWebSocket, SipCall, run
+from sound import tone
 
 from sip_voice_transport import (
     CANONICAL_CHANNELS,

@@ -7,14 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from provider_end import (
-    TELNYX_CONNECTED,
-    TELNYX_START,
-    TWILIO_CONNECTED,
-    TWILIO_START,
-    samples,
-    tone,
-)
+from provider_end import TELNYX_CONNECTED, TELNYX_START, TWILIO_CONNECTED, TWILIO_START
+from sound import samples, tone
 
 from sip_voice_transport import mulaw_decode
 from trunkline._core import StreamSession, stream_dialects

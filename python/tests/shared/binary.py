@@ -37,6 +37,12 @@ def free_port():
             return port
 
 
+def listens(port):
+    """Whether somebody takes connections at a port."""
+    with socket.socket() as tcp:
+        return tcp.connect_ex(("127.0.0.1", port)) == 0
+
+
 def configuration(sip_port, http_port=0, **more):
     """A gateway on this machine alone."""
     places = [f"{transport}://127.0.0.1:{sip_port}" for transport in ("udp", "tcp")]

@@ -4,17 +4,22 @@ import math
 import struct
 
 
-def tone(hz, seconds, rate_hz=16_000):
+def tone(hz, seconds, rate_hz=16_000, amplitude=8_000):
     """16 bit little-endian sound, mono."""
     step = math.tau * hz / rate_hz
-    samples = [int(8000 * math.sin(step * at)) for at in range(int(rate_hz * seconds))]
-    return struct.pack(f"<{len(samples)}h", *samples)
+    values = (round(amplitude * math.sin(step * at)) for at in range(round(rate_hz * seconds)))
+    return struct.pack(f"<{round(rate_hz * seconds)}h", *values)
 
 
-def frames_of_tone(hz, samples, rate_hz):
+def samples(pcm):
+    """16 bit little-endian sound as numbers."""
+    return struct.unpack(f"<{len(pcm) // 2}h", pcm)
+
+
+def frames_of_tone(hz, pcm, rate_hz):
     """How many pieces of 20 ms have most of their energy at a pitch (Goertzel's algorithm)."""
     size = rate_hz // 50
-    values = struct.unpack(f"<{len(samples) // 2}h", samples)
+    values = samples(pcm)
     frames = (values[at : at + size] for at in range(0, len(values) - size + 1, size))
     return sum(is_tone(hz, frame, rate_hz) for frame in frames)
 
