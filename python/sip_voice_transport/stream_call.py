@@ -206,7 +206,7 @@ class StreamCall:
                 case "send":
                     self._outbox.send(rest[0])
                 case "event":
-                    self._tell(getattr(events, rest[0])(*rest[1]))
+                    self._tell(events.told(rest[0], rest[1]))
                 case "ping":
                     self._spawn(self._ping(), "ping")
                 case "close":

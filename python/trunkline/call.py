@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _core
 from ._waiting import Waiter, wait_blocking, wait_for
-from .events import Answered, Ended, Event
+from .events import Answered, Ended, Event, told
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -227,11 +227,5 @@ def _pieces(pcm: Buffer) -> Iterator[Buffer]:
         yield octets[start : start + _PIECE_BYTES]
 
 
-_CLASSES: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
-
-
 def _event(found: tuple[()] | tuple[str, tuple[Any, ...]]) -> Event | None:
-    if not found:
-        return None
-    name, fields = found
-    return _CLASSES[name](*fields)
+    return told(*found) if found else None

@@ -4,7 +4,7 @@ answer; differences between two of them are exact."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,69 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Stages:
+    """Where the time from a sound of the far end to one of ours went, in ms. The stages follow one
+    another and add up to all of it."""
+
+    packet_ms: int
+    """Until the packet was full that carried the far end's sound, and so came."""
+    jitter_buffer_ms: int
+    """In the jitter buffer."""
+    decode_ms: int
+    """In the filters of the decoder."""
+    application_ms: int
+    """Between this program's hearing of it and its answer, ways to and fro included."""
+    queue_ms: int
+    """In the queue of what this program said, until its turn on the wire."""
+    encode_ms: int
+    """In the filters of the encoder."""
+
+    @property
+    def total_ms(self) -> int:
+        """All of it."""
+        return (
+            self.packet_ms
+            + self.jitter_buffer_ms
+            + self.decode_ms
+            + self.application_ms
+            + self.queue_ms
+            + self.encode_ms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The far end was answered, by the audio alone: from its last word to our first sound on the
+    wire. Told a moment later, when it is certain."""
+
+    at_ms: int
+    """When our first sound was on the wire, since answer."""
+    stages: Stages
+    """The way there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The far end spoke while this program did."""
+
+    at_ms: int
+    """When it began, since answer."""
+    yielded: Stages | None
+    """The way from there to our last sound on the wire; ``None`` where this program talked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppDeaf:
+    """The far end has spoken, and this program has said nothing for as long as ``limits.app_deaf``
+    has it."""
+
+    at_ms: int
+    """When the far end had first fallen silent, since answer."""
+    silent_ms: int
+    """How long ago that is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The last event of every call."""
 
@@ -141,6 +204,23 @@ Event: TypeAlias = (
     | Resumed
     | Transferred
     | Refused
+    | Turn
+    | Interrupted
+    | AppDeaf
     | Ended
 )
 """Whatever :meth:`Call.event` gives."""
+
+_CLASSES: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
+
+
+def told(name: str, fields: tuple[Any, ...]) -> Event:
+    """An event of the name and fields by which the compiled module tells it."""
+    match name, fields:
+        case "Turn", (at_ms, stages):
+            return Turn(at_ms, Stages(*stages))
+        case "Interrupted", (at_ms, stages):
+            return Interrupted(at_ms, None if stages is None else Stages(*stages))
+        case _:
+            event: Event = _CLASSES[name](*fields)
+            return event

@@ -332,7 +332,10 @@ impl Conversation {
             | CallEvent::Transferred(_)
             | CallEvent::Refused { .. }
             | CallEvent::QueueHigh { .. }
-            | CallEvent::QueueLow { .. } => {}
+            | CallEvent::QueueLow { .. }
+            | CallEvent::Turn(_)
+            | CallEvent::Interrupted(_)
+            | CallEvent::AppDeaf(_) => {}
         }
     }
 

@@ -51,6 +51,12 @@ impl Encoder {
         Self(encoder)
     }
 
+    /// How much later than it came in a sound comes out of a decoder, in microseconds: all of it
+    /// is the encoder's looking ahead.
+    pub fn delay_us(&self) -> i64 {
+        self.0.lookahead() as i64 * 1_000_000 / i64::from(SAMPLE_RATE_HZ)
+    }
+
     /// Encodes a frame into the front of `packet` and returns how many bytes were written; none
     /// where `packet` is too short.
     pub fn encode(&mut self, frame: &[i16; FRAME_SAMPLES], packet: &mut [u8]) -> usize {

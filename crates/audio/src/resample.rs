@@ -96,6 +96,17 @@ impl Resampler {
         }
     }
 
+    /// How much later than it came in a sound comes out, in microseconds: half the filter's length.
+    pub fn delay_us(&self) -> i64 {
+        match &self.0 {
+            Ratio::Same => 0,
+            Ratio::From8(_) => 813,
+            Ratio::To8(_) => 938,
+            // 47 of 95 taps at 48 kHz.
+            Ratio::From24(_) | Ratio::To24(_) | Ratio::From48(_) | Ratio::To48(_) => 979,
+        }
+    }
+
     /// Converts all of `input` into the front of `output` and returns how many samples were written.
     ///
     /// # Panics

@@ -58,6 +58,8 @@ pub struct SpeechDetector {
     contrary: u32,
     /// The end of the last loud block within speech.
     last_speech: Option<u64>,
+    /// The power of the loudest block of the latest frame.
+    loudest: i64,
 }
 
 impl Default for SpeechDetector {
@@ -75,17 +77,32 @@ impl SpeechDetector {
             speaking: false,
             contrary: 0,
             last_speech: None,
+            loudest: 0,
         }
     }
 
     /// Takes in the next 20 ms. At most one event comes of a frame.
     pub fn hear(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<SpeechEvent> {
+        self.hear_above(frame, 0)
+    }
+
+    /// The same for up to 20 ms, in which no block counts as speech whose power is not above this
+    /// one: what the other direction may bring back as an echo. Samples that fill no block of 5 ms
+    /// are left out.
+    pub fn hear_above(&mut self, samples: &[i16], power: i64) -> Option<SpeechEvent> {
         let mut event = None;
-        for block in frame.as_chunks::<BLOCK>().0 {
+        self.loudest = 0;
+        for block in samples.as_chunks::<BLOCK>().0 {
             // A frame is as long as it takes to start and shorter than it takes to end.
-            event = event.or(self.hear_block(block));
+            event = event.or(self.hear_block(block, power));
         }
         event
+    }
+
+    /// The power of the loudest 5 ms of what was heard last, in the unit of
+    /// [`hear_above`](Self::hear_above).
+    pub fn loudest(&self) -> i64 {
+        self.loudest
     }
 
     /// Whether speech has started and not ended.
@@ -98,9 +115,9 @@ impl SpeechDetector {
         self.last_speech
     }
 
-    fn hear_block(&mut self, block: &[i16; BLOCK]) -> Option<SpeechEvent> {
+    fn hear_block(&mut self, block: &[i16; BLOCK], least: i64) -> Option<SpeechEvent> {
         self.position += BLOCK as u64;
-        let loud = self.is_loud(block);
+        let loud = self.is_loud(block, least);
         if loud && self.speaking {
             self.last_speech = Some(self.position);
         }
@@ -124,10 +141,11 @@ impl SpeechDetector {
         }
     }
 
-    fn is_loud(&mut self, block: &[i16; BLOCK]) -> bool {
+    fn is_loud(&mut self, block: &[i16; BLOCK], least: i64) -> bool {
         let squares = block.iter().map(|sample| i32::from(sample >> SHIFT).pow(2));
         let power = i64::from(squares.sum::<i32>());
-        let loud = power > QUIET.max(self.background * ABOVE_BACKGROUND);
+        let loud = power > QUIET.max(self.background * ABOVE_BACKGROUND).max(least);
+        self.loudest = self.loudest.max(power);
         self.background = power.min(self.background + self.background / GROWTH + 1);
         loud
     }

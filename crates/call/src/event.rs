@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use trunkline_audio::AudioFrame;
 
+use crate::turns::{Deafness, Interruption, Turn};
 use crate::{CommandKind, Digit, EndReason};
 
 /// A name an application gave to a place in its own audio. Clone is cheap.
@@ -95,6 +96,13 @@ pub enum CallEvent {
         /// The reason.
         why: Why,
     },
+    /// We answered the caller. Told a moment later, when it is certain.
+    Turn(Turn),
+    /// The caller spoke while we did, and we have stopped since, or will not.
+    Interrupted(Interruption),
+    /// The caller has spoken and the application says nothing. Told again only when it has sounded
+    /// since.
+    AppDeaf(Deafness),
     /// The last event of every call. Where the application had spoken, a
     /// [`Cleared`](Self::Cleared) comes right before it, so that what was heard is known.
     Ended(EndReason),

@@ -10,4 +10,4 @@ pub use command::{
     BadCommand, DIGIT_MS, DIGIT_MS_MAX, DIGIT_MS_MIN, DigitsRequest, HangupRequest, MarkName,
     MarkRequest, TransferRequest, commands,
 };
-pub use event::{event, headers, info, parameters};
+pub use event::{event, headers, info, interruption, parameters, stages, turn};

@@ -27,6 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use trunkline_call::routes::Routes;
 
+/// No caller waits so long for a word, and few applications are silent so long on purpose.
+const APP_DEAF: Duration = Duration::from_secs(10);
 /// More than an office full of telephones behind one address sends, less than any flood.
 const REQUESTS_PER_SOURCE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
@@ -120,6 +122,9 @@ pub struct LimitSettings {
     pub calls: usize,
     /// The longest call, if there is a longest.
     pub call_duration: Option<Duration>,
+    /// How long an application may say nothing after a caller has spoken before it counts as deaf,
+    /// if that is watched.
+    pub app_deaf: Option<Duration>,
     /// SIP requests a second, outside calls, from one public address that is no trunk; past that
     /// 503 with Retry-After.
     pub requests_per_source: NonZeroU32,
@@ -157,6 +162,7 @@ impl Default for Settings {
             limits: LimitSettings {
                 calls: 4_000,
                 call_duration: None,
+                app_deaf: Some(APP_DEAF),
                 requests_per_source: REQUESTS_PER_SOURCE,
             },
             records: RecordSettings { file: None },

@@ -27,6 +27,7 @@ mod stories {
     mod simulated;
     mod streams;
     mod transports;
+    mod turns;
     mod twilio;
     mod twilio_calls;
     mod twilio_documents;

@@ -38,6 +38,7 @@ mod leg;
 pub mod sip;
 mod stats;
 pub mod stream;
+mod turns;
 
 pub use leg::{DialNews, DialPurpose, Input, Leg, Output, Port, Wish};
 pub use stats::{Description, KeyWay, Stats};

@@ -12,3 +12,4 @@ pub mod rtp;
 pub mod sdp;
 pub mod session;
 pub mod timing;
+pub mod turns;

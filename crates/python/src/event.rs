@@ -41,6 +41,12 @@ pub fn fields<'py>(py: Python<'py>, event: CallEvent) -> PyResult<Fields<'py>> {
         CallEvent::Refused { command, why } => {
             ("Refused", tuple(py, (command.word(), why.word()))?)
         }
+        CallEvent::Turn(turn) => ("Turn", tuple(py, (turn.at_ms, turn.stages.each_ms()))?),
+        CallEvent::Interrupted(caller) => {
+            let yielded = caller.yielded.map(|stages| stages.each_ms());
+            ("Interrupted", tuple(py, (caller.at_ms, yielded))?)
+        }
+        CallEvent::AppDeaf(deaf) => ("AppDeaf", tuple(py, (deaf.at_ms, deaf.silent_ms))?),
         CallEvent::Ended(reason) => ("Ended", ended(py, &reason)?),
     })
 }

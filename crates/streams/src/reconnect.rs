@@ -236,7 +236,10 @@ impl Reconnecting {
             | CallEvent::Paused { .. }
             | CallEvent::QueueHigh { .. }
             | CallEvent::QueueLow { .. }
-            | CallEvent::Refused { .. } => {}
+            | CallEvent::Refused { .. }
+            | CallEvent::Turn(_)
+            | CallEvent::Interrupted(_)
+            | CallEvent::AppDeaf(_) => {}
             CallEvent::Ended(_) => {
                 self.state = State::Over;
                 self.pass(now, AppInput::Event(event));

@@ -139,7 +139,10 @@ impl Speaker for StreamApp {
             | CallEvent::Paused { .. }
             | CallEvent::Held
             | CallEvent::Resumed
-            | CallEvent::Transferred(_) => {}
+            | CallEvent::Transferred(_)
+            | CallEvent::Turn(_)
+            | CallEvent::Interrupted(_)
+            | CallEvent::AppDeaf(_) => {}
         }
     }
 

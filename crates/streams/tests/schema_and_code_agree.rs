@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use rig::{Out, Rig, texts};
 use schema::{Schema, type_of};
 use serde_json::{Map, Value, json};
+use trunkline_call::turns::{Deafness, Interruption, Stages, Turn};
 use trunkline_call::{
     CallEvent, CommandKind, Digit, Direction, EndReason, GatewayReason, HangupCause, Mark,
     TransferOutcome, Why,
@@ -54,12 +55,16 @@ fn events() -> Vec<CallEvent> {
         | CallEvent::Resumed
         | CallEvent::Transferred(_)
         | CallEvent::Refused { .. }
+        | CallEvent::Turn(_)
+        | CallEvent::Interrupted(_)
+        | CallEvent::AppDeaf(_)
         | CallEvent::Ended(_) => true,
     };
     let outcome = TransferOutcome {
         code: 202,
         text: "Accepted".into(),
     };
+    let stages = Stages::default();
     let mut events = vec![
         CallEvent::Ringing,
         CallEvent::Answered,
@@ -69,7 +74,14 @@ fn events() -> Vec<CallEvent> {
         CallEvent::Resumed,
         CallEvent::Transferred(outcome),
         CallEvent::Paused { at_ms: 1 },
+        CallEvent::Turn(Turn { at_ms: 1, stages }),
+        CallEvent::AppDeaf(Deafness {
+            at_ms: 1,
+            silent_ms: 10_000,
+        }),
     ];
+    let interrupted = |yielded| CallEvent::Interrupted(Interruption { at_ms: 1, yielded });
+    events.extend([None, Some(stages)].map(interrupted));
     let press = |event| CallEvent::Dtmf {
         digit: Digit::from_event(event).unwrap(),
         duration_ms: 9,

@@ -10,10 +10,12 @@ from jsonschema import Draft202012Validator
 from trunkline.client import _messages
 from trunkline.events import (
     Answered,
+    AppDeaf,
     Cleared,
     Dtmf,
     Ended,
     Held,
+    Interrupted,
     MarkPlayed,
     Paused,
     QueueHigh,
@@ -21,7 +23,9 @@ from trunkline.events import (
     Refused,
     Resumed,
     Ringing,
+    Stages,
     Transferred,
+    Turn,
 )
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/protocol.schema.json").read_text())
@@ -40,6 +44,15 @@ START = {
     "headers": {"User-Agent": "a telephone"},
     "customParameters": {"queue": "sales"},
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+}
+
+STAGES = {
+    "packetMs": 5,
+    "jitterBufferMs": 40,
+    "decodeMs": 1,
+    "applicationMs": 600,
+    "queueMs": 20,
+    "encodeMs": 1,
 }
 
 TOLD = [
@@ -75,6 +88,22 @@ TOLD = [
         Transferred(202, "Accepted"),
     ),
     ({"type": "refused", "command": "play", "why": "full"}, Refused("play", "full")),
+    (
+        {"type": "turn", "atMs": 4000, "waitMs": 667, "stages": STAGES},
+        Turn(4000, Stages(5, 40, 1, 600, 20, 1)),
+    ),
+    (
+        {
+            "type": "interrupted",
+            "atMs": 9000,
+            "yielded": True,
+            "yieldMs": 667,
+            "stages": STAGES,
+        },
+        Interrupted(9000, Stages(5, 40, 1, 600, 20, 1)),
+    ),
+    ({"type": "interrupted", "atMs": 9000, "yielded": False}, Interrupted(9000, None)),
+    ({"type": "app_deaf", "atMs": 800, "silentMs": 10000}, AppDeaf(800, 10000)),
     (
         {"type": "stop", "by": "remote", "reason": "hangup", "playedMs": 0},
         Ended("remote", "hangup", None, None),

@@ -11,11 +11,13 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 
 from trunkline.events import (
     Answered,
+    AppDeaf,
     Cleared,
     Dtmf,
     Ended,
     Event,
     Held,
+    Interrupted,
     MarkPlayed,
     Paused,
     QueueHigh,
@@ -23,7 +25,9 @@ from trunkline.events import (
     Refused,
     Resumed,
     Ringing,
+    Stages,
     Transferred,
+    Turn,
 )
 
 PROTOCOL = "trunkline.v1"
@@ -205,6 +209,23 @@ def _transferred(message: Message) -> Event:
     return Transferred(code=_count(outcome, "code"), text=_text(outcome, "text"))
 
 
+def _stages(message: Message) -> Stages:
+    stages = _object(message, "stages")
+    return Stages(
+        packet_ms=_count(stages, "packetMs"),
+        jitter_buffer_ms=_count(stages, "jitterBufferMs"),
+        decode_ms=_count(stages, "decodeMs"),
+        application_ms=_count(stages, "applicationMs"),
+        queue_ms=_count(stages, "queueMs"),
+        encode_ms=_count(stages, "encodeMs"),
+    )
+
+
+def _interrupted(message: Message) -> Event:
+    yielded = _stages(message) if message.get("yielded") is True else None
+    return Interrupted(_count(message, "atMs"), yielded)
+
+
 def _stop(message: Message) -> Event:
     return Ended(
         by=cast(By, _one_of(message, "by", By)),
@@ -227,5 +248,8 @@ EVENTS: Mapping[str, Callable[[Message], Event | None]] = {
     "resumed": lambda _: Resumed(),
     "transferred": _transferred,
     "refused": lambda said: Refused(_text(said, "command"), _text(said, "why")),
+    "turn": lambda said: Turn(_count(said, "atMs"), _stages(said)),
+    "interrupted": _interrupted,
+    "app_deaf": lambda said: AppDeaf(_count(said, "atMs"), _count(said, "silentMs")),
     "stop": _stop,
 }

@@ -191,7 +191,8 @@ class CallSession:
             case Ended():
                 await self._on_ended(call, event)
             case _:
-                # How full the queue is says nothing here: the output waits for room.
+                # How full the queue is says nothing here: the output waits for room. How fast turns
+                # are is told by the call's record.
                 pass
 
     async def _on_answered(self, call: Call) -> None:

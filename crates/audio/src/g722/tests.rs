@@ -97,3 +97,16 @@ proptest! {
         encoded(&samples);
     }
 }
+
+#[test]
+fn a_sound_comes_22_samples_later() {
+    let mut samples = [0; 640];
+    samples[320] = 20_000;
+    let mut codes = [0; 320];
+    Encoder::new().encode(&samples, &mut codes);
+    let mut back = [0; 640];
+    Decoder::new().decode(&codes, &mut back);
+    let peak = (0..640).max_by_key(|n| back[*n].unsigned_abs());
+    assert_eq!(peak, Some(342));
+    assert!((2 * DELAY_US).abs_diff(22 * 1_000 / 16) <= 1);
+}

@@ -119,7 +119,14 @@ fn every_ratio_takes_the_documented_delay() {
             (delay - samples_at_hz).abs() < 20e-6,
             "{from_hz} to {to_hz}: {delay:.6} s"
         );
+        let told_us = Resampler::new(from_hz, to_hz)
+            .expect("supported")
+            .delay_us();
+        assert!((told_us as f64 - samples_at_hz * 1e6).abs() < 1.0);
     }
+    let [up, down] = [(8_000, 16_000), (16_000, 8_000)]
+        .map(|(from, to)| Resampler::new(from, to).expect("supported").delay_us());
+    assert!((up + down).abs_diff(1_750) <= 1, "14 samples of 8 kHz");
 }
 
 #[test]

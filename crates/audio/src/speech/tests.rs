@@ -83,6 +83,30 @@ fn silence_clicks_and_the_smallest_codes_are_not_speech() {
 }
 
 #[test]
+fn an_echo_of_the_other_direction_is_not_speech() {
+    let mut other = SpeechDetector::new();
+    let mut tone = [0; FRAME_SAMPLES];
+    Tone::pair(200.0, 4_000, 900.0, 3_000).fill(&mut tone);
+    other.hear(&tone);
+    let echo = tone.map(|sample| sample / 10); // -20 dB
+    let mut detector = SpeechDetector::new();
+    let mut heard = |frame: &[i16]| detector.hear_above(frame, other.loudest() / 32);
+    assert!((0..50).all(|_| heard(&echo).is_none()));
+    assert!((0..2).any(|_| heard(&tone).is_some()), "but a voice is");
+}
+
+#[test]
+fn frames_may_come_in_halves() {
+    let signal = with_tone(vec![0; 64_000], 16_123, 40_321);
+    let mut detector = SpeechDetector::new();
+    let halves = signal.as_chunks::<{ FRAME_SAMPLES / 2 }>().0;
+    let events = halves
+        .iter()
+        .filter_map(|half| detector.hear_above(half, 0));
+    assert_heard(&events.collect::<Vec<_>>(), 16_123, 40_321);
+}
+
+#[test]
 fn full_scale_does_not_overflow() {
     let (events, _) = heard(&[i16::MIN; 3_200]);
     assert_eq!(events, [SpeechEvent::Started { at: 0 }]);

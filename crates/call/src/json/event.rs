@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::turns::{Interruption, Stages, Turn};
 use crate::{CallEvent, CallInfo, EndReason, Headers, Mark, Parameters, Why};
 
 /// RTP clock ticks in a millisecond, in which jambonz counts the length of a key press.
@@ -50,7 +51,50 @@ pub fn event(event: &CallEvent) -> Option<Value> {
             }
             object
         }
+        CallEvent::Turn(answer) => typed("turn", turn(answer)),
+        CallEvent::Interrupted(caller) => typed("interrupted", interruption(caller)),
+        CallEvent::AppDeaf(deaf) => {
+            json!({"type": "app_deaf", "atMs": deaf.at_ms, "silentMs": deaf.silent_ms})
+        }
         CallEvent::Ended(reason) => ended(reason),
+    })
+}
+
+fn typed(name: &str, mut object: Value) -> Value {
+    object["type"] = json!(name);
+    object
+}
+
+/// A turn as a JSON object.
+pub fn turn(turn: &Turn) -> Value {
+    json!({
+        "atMs": turn.at_ms,
+        "waitMs": turn.stages.total_ms(),
+        "stages": stages(turn.stages.each_ms()),
+    })
+}
+
+/// An interruption as a JSON object; how long it took to yield is there only where we did.
+pub fn interruption(interruption: &Interruption) -> Value {
+    let yielded = interruption.yielded;
+    let mut object = json!({"atMs": interruption.at_ms, "yielded": yielded.is_some()});
+    if let Some(times) = yielded {
+        object["yieldMs"] = json!(times.total_ms());
+        object["stages"] = stages(times.each_ms());
+    }
+    object
+}
+
+/// The stages of a turn as a JSON object, in ms.
+pub fn stages(each_ms: [u32; Stages::NAMES.len()]) -> Value {
+    let [packet, jitter_buffer, decode, application, queue, encode] = each_ms;
+    json!({
+        "packetMs": packet,
+        "jitterBufferMs": jitter_buffer,
+        "decodeMs": decode,
+        "applicationMs": application,
+        "queueMs": queue,
+        "encodeMs": encode,
     })
 }
 

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{commands, event, info};
+use crate::turns::{Interruption, Stages, Turn};
 use crate::{
     CallCommand, CallEvent, CallId, CallInfo, CommandKind, Digit, Direction, EndReason,
     HangupCause, Headers, Mark, Parameters, TransferMode, TransferOutcome, Why,
@@ -83,6 +84,45 @@ fn a_refusal_names_its_command_and_a_status_where_there_is_one() {
     assert_eq!(
         event(&CallEvent::Transferred(outcome)),
         Some(json!({"type": "transferred", "outcome": {"code": 200, "text": "OK"}}))
+    );
+}
+
+#[test]
+fn a_turn_says_where_its_time_went() {
+    let stages = Stages {
+        packet_ms: 5,
+        jitter_buffer_ms: 40,
+        decode_ms: 1,
+        application_ms: 600,
+        queue_ms: 20,
+        encode_ms: 1,
+    };
+    let spelled = json!({
+        "packetMs": 5, "jitterBufferMs": 40, "decodeMs": 1, "applicationMs": 600, "queueMs": 20,
+        "encodeMs": 1,
+    });
+    let turn = Turn {
+        at_ms: 4_000,
+        stages,
+    };
+    assert_eq!(
+        event(&CallEvent::Turn(turn)),
+        Some(json!({"type": "turn", "atMs": 4_000, "waitMs": 667, "stages": spelled}))
+    );
+    let interrupted = |yielded| {
+        let at_ms = 9_000;
+        event(&CallEvent::Interrupted(Interruption { at_ms, yielded }))
+    };
+    assert_eq!(
+        interrupted(Some(stages)),
+        Some(json!({
+            "type": "interrupted", "atMs": 9_000, "yielded": true, "yieldMs": 667,
+            "stages": spelled,
+        }))
+    );
+    assert_eq!(
+        interrupted(None),
+        Some(json!({"type": "interrupted", "atMs": 9_000, "yielded": false}))
     );
 }
 

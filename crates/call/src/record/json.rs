@@ -59,11 +59,24 @@ fn media(media: &MediaRecord) -> Value {
 }
 
 fn turns(turns: &Turns) -> Value {
+    let interruptions = turns.interruptions().iter();
+    let each_interruption: Vec<Value> = interruptions.map(crate::json::interruption).collect();
     json!({
         "count": turns.count(),
         "medianMs": turns.median_ms(),
         "maxMs": turns.max_ms(),
-        "eachMs": turns.each_ms(),
+        "stagesMedian": turns.stages_median_ms().map(crate::json::stages),
+        "each": turns.each().iter().map(crate::json::turn).collect::<Vec<_>>(),
+        "interruptions": {
+            "count": turns.interrupted(),
+            "unyielding": turns.unyielding(),
+            "medianMs": turns.yield_median_ms(),
+            "each": each_interruption,
+        },
+        "appDeaf": turns.deaf().map(|deaf| json!({
+            "atMs": deaf.at_ms,
+            "silentMs": deaf.silent_ms,
+        })),
     })
 }
 

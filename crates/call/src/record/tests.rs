@@ -3,6 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::json;
 
 use super::{CallRecord, MediaRecord, RECORDS_MAX, Records, why};
+use crate::turns::{Deafness, Interruption, Stages, Turn, Turns};
 use crate::{CallId, CallInfo, Direction, EndReason, GatewayReason, Headers, Parameters};
 
 fn record() -> CallRecord {
@@ -168,5 +169,76 @@ fn poor_sound_and_a_poor_application_are_told_apart() {
         "never said anything",
     ] {
         assert!(told(&poor).contains(hint), "{hint}: {}", told(&poor));
+    }
+}
+
+/// Two turns whose time an application took, and two interruptions, at one of which it talked on.
+fn turns() -> Turns {
+    let stages = |application_ms| Stages {
+        packet_ms: 10,
+        application_ms,
+        queue_ms: 30,
+        ..Stages::default()
+    };
+    let mut turns = Turns::default();
+    for (at_ms, application_ms) in [(5_000, 1_800), (9_000, 2_000)] {
+        turns.push(Turn {
+            at_ms,
+            stages: stages(application_ms),
+        });
+    }
+    for (at_ms, yielded) in [(6_000, Some(stages(700))), (12_000, None)] {
+        turns.push_interruption(Interruption { at_ms, yielded });
+    }
+    turns.push_deafness(Deafness {
+        at_ms: 20_000,
+        silent_ms: 10_000,
+    });
+    turns
+}
+
+#[test]
+fn a_record_has_every_turn_with_its_stages() {
+    let turns = CallRecord {
+        turns: turns(),
+        ..record()
+    };
+    let json = turns.to_json();
+    let told = &json["turns"];
+    assert_eq!(
+        (&told["count"], &told["medianMs"], &told["maxMs"]),
+        (&json!(2), &json!(1_840), &json!(2_040))
+    );
+    assert_eq!(told["stagesMedian"]["applicationMs"], 1_800);
+    assert_eq!(told["each"][1]["atMs"], 9_000);
+    assert_eq!(told["each"][1]["waitMs"], 2_040);
+    assert_eq!(told["each"][1]["stages"]["queueMs"], 30);
+    let interruptions = &told["interruptions"];
+    assert_eq!(
+        (&interruptions["count"], &interruptions["unyielding"]),
+        (&json!(2), &json!(1))
+    );
+    assert_eq!(interruptions["each"][0]["yieldMs"], 740);
+    assert_eq!(interruptions["each"][1]["yielded"], false);
+    assert_eq!(told["appDeaf"], json!({"atMs": 20_000, "silentMs": 10_000}));
+    let nothing = record().to_json();
+    assert_eq!(nothing["turns"]["stagesMedian"], json!(null));
+    assert_eq!(nothing["turns"]["appDeaf"], json!(null));
+}
+
+#[test]
+fn slow_turns_name_the_stage_that_is_slow() {
+    let told = told(&CallRecord {
+        turns: turns(),
+        ..record()
+    });
+    for sentence in [
+        "The application was deaf: the caller had spoken by 20.0 s into the call, and 10.0 s later \
+         nothing had been said",
+        "The caller waited 1.8 s for each answer (median of 2 turns), 1.8 s of it in the application.",
+        "The application talked on when the caller interrupted it, 1 of 2 times.",
+        "When interrupted, it was heard for another 0.7 s (median).",
+    ] {
+        assert!(told.contains(sentence), "{sentence} in {told}");
     }
 }

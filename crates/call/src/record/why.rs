@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{CallRecord, MediaRecord, rfc3339};
+use crate::turns::{Stages, Turns};
 use crate::{Direction, EndReason, GatewayReason, HangupCause};
 
 /// A call shorter than this says nothing about missing sound.
@@ -15,6 +16,8 @@ const JITTER_MS: f32 = 30.0;
 const MOS: f32 = 3.6;
 /// From here on, callers begin to ask whether somebody is there.
 const TURN_MS: u32 = 1_500;
+/// From here on, callers think that they are not heard.
+const YIELD_MS: u32 = 500;
 
 /// Sentences about one call, the most important first.
 pub fn why(record: &CallRecord) -> Vec<String> {
@@ -250,12 +253,69 @@ fn application(record: &CallRecord) -> Vec<String> {
     if stats.samples_received == 0 && record.talked() >= TALK_MIN {
         told.push("The application never said anything.".to_owned());
     }
-    if let Some(median) = record.turns.median_ms().filter(|median| *median >= TURN_MS) {
+    told.extend(turns(&record.turns));
+    told
+}
+
+fn turns(turns: &Turns) -> Vec<String> {
+    let mut told = Vec::new();
+    if let Some(deaf) = turns.deaf() {
+        let at = Duration::from_millis(deaf.at_ms);
+        let silent = Duration::from_millis(deaf.silent_ms);
         told.push(format!(
-            "The caller waited {:.1} s for each answer (median of {} turns).",
-            f64::from(median) / 1_000.0,
-            record.turns.count()
+            "The application was deaf: the caller had spoken by {} into the call, and {} later \
+             nothing had been said; look whether it hears what it is sent and whether what it \
+             says reaches us.",
+            seconds(at),
+            seconds(silent)
+        ));
+    }
+    if let Some(median) = turns.median_ms().filter(|median| *median >= TURN_MS) {
+        told.push(format!(
+            "The caller waited {:.1} s for each answer (median of {} turns){}.",
+            in_seconds(median),
+            turns.count(),
+            longest_stage(turns)
+        ));
+    }
+    if turns.unyielding() > 0 {
+        told.push(format!(
+            "The application talked on when the caller interrupted it, {} of {} times.",
+            turns.unyielding(),
+            turns.interrupted()
+        ));
+    }
+    if let Some(median) = turns.yield_median_ms().filter(|median| *median >= YIELD_MS) {
+        told.push(format!(
+            "When interrupted, it was heard for another {:.1} s (median).",
+            in_seconds(median)
         ));
     }
     told
+}
+
+/// The stage that takes most of the time, as the end of a sentence.
+fn longest_stage(turns: &Turns) -> String {
+    let stages = turns.stages_median_ms().unwrap_or_default();
+    let stages = Stages::NAMES.into_iter().zip(stages);
+    stages
+        .max_by_key(|(_, ms)| *ms)
+        .map_or_else(String::new, |(name, ms)| {
+            format!(", {:.1} s of it {}", in_seconds(ms), place(name))
+        })
+}
+
+fn in_seconds(ms: u32) -> f64 {
+    f64::from(ms) / 1_000.0
+}
+
+/// Where the time of a stage is spent.
+fn place(stage: &str) -> &'static str {
+    match stage {
+        "packet" => "until the caller's packets were full",
+        "jitter_buffer" => "in the jitter buffer",
+        "application" => "in the application",
+        "queue" => "in the queue of what the application had said",
+        _ => "in filters",
+    }
 }

@@ -74,6 +74,6 @@ keys! {
     TLS "tls" ["ca_file"] later [];
     FETCH "fetch" ["allow"] later [];
     SPEECH "speech" ["command"] later [];
-    LIMITS "limits" ["calls" "call_duration" "requests_per_source"] later [];
+    LIMITS "limits" ["calls" "call_duration" "app_deaf" "requests_per_source"] later [];
     RECORDS "records" ["file"] later [];
 }

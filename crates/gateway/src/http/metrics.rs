@@ -19,10 +19,18 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
+use trunkline_call::CallEvent;
 use trunkline_call::record::CallRecord;
+use trunkline_call::turns::{Interruption, Stages};
 
 /// Seconds; what people notice lies between a quarter and two.
 const WAIT_BUCKETS: [f64; 10] = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0];
+/// Seconds; from a filter's delay to the thinking of a slow model.
+const STAGE_BUCKETS: [f64; 13] = [
+    0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0, 5.0,
+];
+/// Seconds; beyond two nobody has yielded.
+const YIELD_BUCKETS: [f64; 8] = [0.05, 0.1, 0.15, 0.25, 0.4, 0.7, 1.0, 2.0];
 /// Seconds; from an announcement to a long conversation.
 const DURATION_BUCKETS: [f64; 10] = [
     1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0,
@@ -41,12 +49,22 @@ struct Refused {
     reason: &'static str,
 }
 
-/// What is counted of calls that have ended.
+/// A stage of a turn: a word of a closed list.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Stage {
+    stage: &'static str,
+}
+
+/// What is counted of calls as they go, and of those that have ended.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     ended: Family<End, Counter>,
     duration: Histogram,
     wait: Histogram,
+    stages: Family<Stage, Histogram, fn() -> Histogram>,
+    yields: Histogram,
+    unyielding: Counter,
+    deaf: Counter,
     lost: Counter,
     received: Counter,
     nonsense: Counter,
@@ -60,6 +78,10 @@ impl Default for Metrics {
             ended: Family::default(),
             duration: Histogram::new(DURATION_BUCKETS),
             wait: Histogram::new(WAIT_BUCKETS),
+            stages: Family::new_with_constructor(|| Histogram::new(STAGE_BUCKETS)),
+            yields: Histogram::new(YIELD_BUCKETS),
+            unyielding: Counter::default(),
+            deaf: Counter::default(),
             lost: Counter::default(),
             received: Counter::default(),
             nonsense: Counter::default(),
@@ -78,15 +100,36 @@ impl Metrics {
         };
         self.ended.get_or_create(&end).inc();
         self.duration.observe(record.talked().as_secs_f64());
-        for wait in record.turns.each_ms() {
-            self.wait.observe(f64::from(*wait) / 1_000.0);
-        }
         // What a provider loses on its way to us, it does not tell.
         if let (Some(media), None) = (&record.media, &record.provider) {
             self.lost.inc_by(media.packets_lost);
             self.received.inc_by(media.packets_received);
         }
         self.nonsense.inc_by(record.application.nonsense);
+    }
+
+    /// Something has happened on a call.
+    pub fn happened(&self, event: &CallEvent) {
+        let seconds = |ms: u32| f64::from(ms) / 1_000.0;
+        match event {
+            CallEvent::Turn(turn) => {
+                self.wait.observe(seconds(turn.stages.total_ms()));
+                for (stage, ms) in Stages::NAMES.into_iter().zip(turn.stages.each_ms()) {
+                    let histogram = self.stages.get_or_create(&Stage { stage });
+                    histogram.observe(seconds(ms));
+                }
+            }
+            CallEvent::Interrupted(Interruption { yielded, .. }) => match yielded {
+                Some(stages) => self.yields.observe(seconds(stages.total_ms())),
+                None => {
+                    self.unyielding.inc();
+                }
+            },
+            CallEvent::AppDeaf(_) => {
+                self.deaf.inc();
+            }
+            _ => {}
+        }
     }
 
     /// A provider's stream was turned away.
@@ -115,6 +158,7 @@ impl Metrics {
             "From the caller's last word to our first sound",
             wait,
         );
+        self.register_turns(registry);
         registry.register("rtp_lost", "RTP packets that never came", self.lost.clone());
         registry.register(
             "rtp_received",
@@ -127,6 +171,17 @@ impl Metrics {
         registry.register("streams_refused", refused, self.streams_refused.clone());
         let refused = "Webhooks of providers that were refused, or asked about a number of nobody";
         registry.register("webhooks_refused", refused, self.webhooks_refused.clone());
+    }
+
+    fn register_turns(&self, registry: &mut Registry) {
+        let help = "Where that time went, stage by stage";
+        registry.register("turn_stage_seconds", help, self.stages.clone());
+        let help = "From a caller's interruption to our last sound";
+        registry.register("yield_seconds", help, self.yields.clone());
+        let help = "Interruptions at which the application talked on";
+        registry.register("unyielding", help, self.unyielding.clone());
+        let help = "Times that a caller spoke and the application said nothing";
+        registry.register("app_deaf", help, self.deaf.clone());
     }
 
     /// Everything as text.
@@ -232,6 +287,7 @@ pub async fn scrape(State(shared): State<Shared>) -> Result<impl IntoResponse, A
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use trunkline_call::turns::{Deafness, Turn};
 
     #[test]
     fn every_figure_has_the_prefix_and_a_help_line() {
@@ -250,11 +306,50 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_on_a_call_is_counted_when_it_happens() {
+        let metrics = Metrics::default();
+        let stages = Stages {
+            packet_ms: 12,
+            application_ms: 600,
+            queue_ms: 8,
+            ..Stages::default()
+        };
+        let interrupted = |yielded| CallEvent::Interrupted(Interruption { at_ms: 0, yielded });
+        for event in [
+            CallEvent::Turn(Turn { at_ms: 0, stages }),
+            interrupted(Some(stages)),
+            interrupted(None),
+            CallEvent::AppDeaf(Deafness {
+                at_ms: 0,
+                silent_ms: 10_000,
+            }),
+        ] {
+            metrics.happened(&event);
+        }
+        let text = metrics.text(&Figures::default(), &ConfigurationView::default());
+        for line in [
+            "trunkline_turn_seconds_sum 0.62",
+            "trunkline_turn_stage_seconds_sum{stage=\"application\"} 0.6",
+            "trunkline_turn_stage_seconds_bucket{le=\"0.01\",stage=\"packet\"} 0",
+            "trunkline_turn_stage_seconds_bucket{le=\"0.02\",stage=\"packet\"} 1",
+            "trunkline_yield_seconds_count 1",
+            "trunkline_unyielding_total 1",
+            "trunkline_app_deaf_total 1",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line} in {text}");
+        }
+    }
+
+    #[test]
     fn the_reference_lists_every_figure_and_no_other() {
         let metrics = Metrics::default();
         // A figure with labels is told from its first count on.
         let (by, reason) = ("app", "normal");
         metrics.ended.get_or_create(&End { by, reason }).inc();
+        metrics.happened(&CallEvent::Turn(Turn {
+            at_ms: 0,
+            stages: Stages::default(),
+        }));
         metrics.stream_refused(StreamRefusal::NoRoom);
         metrics.webhook_refused(WebhookRefusal::Unsigned);
         let text = metrics.text(&Figures::default(), &ConfigurationView::default());

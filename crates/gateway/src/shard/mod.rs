@@ -18,7 +18,6 @@ mod silence;
 mod slot;
 mod sockets;
 mod stream;
-mod turns;
 
 pub use audiosocket::AudioSocketStream;
 pub use connection::{frame as frame_of, websocket_config};

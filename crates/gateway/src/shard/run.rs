@@ -337,3 +337,6 @@ impl Loop {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,13 @@ use super::key::Socket;
 use super::line::Line;
 use super::link::Link;
 use super::stream::AppStream;
-use super::turns::Conversation;
 use super::{CallKey, Final, Report, ToCall};
 use crate::net::Datagrams;
 use mio::Registry;
 use std::collections::VecDeque;
 use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
+use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent};
 use trunkline_legs::{Input, Leg, Output, Port};
 use trunkline_streams::{AppInput, AppOutput, AppStats, AppWire};
@@ -51,7 +51,7 @@ pub struct Slot {
     app: Link,
     /// Events of the leg on their way to the application; empty between turns.
     events: VecDeque<CallEvent>,
-    turns: Conversation,
+    turns: Turns,
     leg_due: Option<Instant>,
     wire_due: Option<Instant>,
     /// The leg has said its last; what remains is to let the connections go.
@@ -84,7 +84,7 @@ impl Slot {
             line,
             app: Link::default(),
             events: VecDeque::with_capacity(4),
-            turns: Conversation::new(),
+            turns: Turns::default(),
             leg_due: None,
             wire_due: None,
             finished: false,
@@ -290,7 +290,10 @@ impl Slot {
                     return;
                 }
                 Output::Event(event) => {
-                    self.turns.heard(&event);
+                    // Two people talk with each other as they like.
+                    if self.note_turns(&event) && self.bridged {
+                        continue;
+                    }
                     self.answered |= matches!(event, CallEvent::Answered);
                     if !matches!(event, CallEvent::Audio { .. }) {
                         let _ = around.reports.send(Report::Event(self.key, event.clone()));
@@ -340,6 +343,19 @@ impl Slot {
         }
     }
 
+    /// Keeps what an event says of turns for the record; `false` where it says nothing of them.
+    fn note_turns(&mut self, event: &CallEvent) -> bool {
+        let is_ours = !self.bridged;
+        match event {
+            CallEvent::Turn(turn) if is_ours => self.turns.push(*turn),
+            CallEvent::Interrupted(caller) if is_ours => self.turns.push_interruption(*caller),
+            CallEvent::AppDeaf(deaf) if is_ours => self.turns.push_deafness(*deaf),
+            CallEvent::Turn(_) | CallEvent::Interrupted(_) | CallEvent::AppDeaf(_) => {}
+            _ => return false,
+        }
+        true
+    }
+
     fn finish(&mut self, now: Instant) {
         self.finished = true;
         if let Some(line) = self.line.link().filter(|line| !line.is_closing()) {
@@ -360,7 +376,6 @@ impl Slot {
                 // The call is not the application's any more.
                 AppOutput::Command(_) | AppOutput::End(_) if bridged => continue,
                 AppOutput::Command(command) => {
-                    self.turns.said(&command);
                     self.leg.handle_input(now, Input::Command(command));
                 }
                 AppOutput::End(reason) => self.leg.handle_input(now, Input::End(reason)),
@@ -428,7 +443,7 @@ impl Slot {
             media: self.leg.stats(),
             description: self.leg.describe(),
             app: self.past.followed_by(self.wire.stats()),
-            turns: self.turns.turns().clone(),
+            turns: self.turns,
             panicked,
         }
     }

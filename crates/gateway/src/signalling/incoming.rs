@@ -263,6 +263,7 @@ impl Desk {
             no_answer: sip.ring_timeout,
             rtp_timeout: Some(sip.rtp_timeout),
             longest_call: self.settings.limits.call_duration,
+            deaf_after: self.settings.limits.app_deaf,
             ..LegSettings::new(media)
         }
     }

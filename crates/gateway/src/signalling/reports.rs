@@ -49,6 +49,7 @@ impl Desk {
             return;
         };
         card.note(event, Instant::now());
+        self.control.metrics().happened(event);
         let id = card.info.id;
         let placed_for = card.placed_for;
         self.control.announce("call.event", || {

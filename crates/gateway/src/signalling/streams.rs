@@ -122,6 +122,7 @@ impl Desk {
         };
         let settings = Settings {
             longest_call: self.settings.limits.call_duration,
+            deaf_after: self.settings.limits.app_deaf,
             by_rest: self.by_rest(provider),
         };
         let start = greeted.start.clone();

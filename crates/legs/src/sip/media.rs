@@ -14,8 +14,10 @@ use trunkline_media::session::{self, MarkId, Port, Refusal, Session, Statistics}
 
 use trunkline_media::timing::EARLY_MAX_US;
 
+use crate::turns::found;
+
 use super::keys::Way;
-use super::{Phase, Queued, SipLeg};
+use super::{Phase, Queued, Settings, SipLeg};
 
 /// The session does at once what is due this soon, so it is told the time that early.
 const EARLY_MAX: Duration = Duration::from_micros(EARLY_MAX_US.unsigned_abs());
@@ -66,9 +68,12 @@ impl Media {
         }
     }
 
-    pub(super) fn start(&mut self, now: Instant, agreed: &Agreed, silence: Option<Duration>) {
-        let mut settings = session::Settings::default();
-        if let Some(silence) = silence {
+    pub(super) fn start(&mut self, now: Instant, agreed: &Agreed, told: &Settings) {
+        let mut settings = session::Settings {
+            deaf_after: told.deaf_after,
+            ..session::Settings::default()
+        };
+        if let Some(silence) = told.rtp_timeout {
             settings.rtp_silence_max = silence;
         }
         self.session = Some(Session::new(now, agreed, self.seed, settings));
@@ -220,6 +225,7 @@ impl Media {
                 Output::QueueHigh { queued_ms } => CallEvent::QueueHigh { queued_ms },
                 Output::QueueLow { queued_ms } => CallEvent::QueueLow { queued_ms },
                 Output::Refused(refusal) => self.refused(refusal),
+                Output::Found(finding) => found(&finding),
             };
             return Some(News::Tell(tell));
         }

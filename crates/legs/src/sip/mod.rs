@@ -124,7 +124,7 @@ impl SipLeg {
         let Some(agreed) = self.negotiation.agreed() else {
             return;
         };
-        self.media.start(now, agreed, self.settings.rtp_timeout);
+        self.media.start(now, agreed, &self.settings);
         let held = agreed.held_by_peer;
         self.phase = Phase::Up;
         self.times.answered = Some(now);

@@ -32,6 +32,9 @@ pub struct Settings {
     pub rtp_timeout: Option<Duration>,
     /// The longest call, counted from answer; `None`: no limit.
     pub longest_call: Option<Duration>,
+    /// How long the application may say nothing after the caller has spoken before it is told to be
+    /// deaf; `None`: for ever.
+    pub deaf_after: Option<Duration>,
 }
 
 impl Settings {
@@ -49,6 +52,7 @@ impl Settings {
             no_answer: Duration::from_secs(60),
             rtp_timeout: Some(Duration::from_secs(60)),
             longest_call: None,
+            deaf_after: None,
         }
     }
 

@@ -77,6 +77,8 @@ pub(super) struct Ahead {
     /// Frames of a message, and those that the one begun still lacks.
     frames: u8,
     lacking: u8,
+    /// Samples in the frame that was said last.
+    taken_last: u64,
     /// When the newest samples came.
     pushed_us: i64,
     marks: VecDeque<Placed>,
@@ -101,6 +103,7 @@ impl Ahead {
             filled: 0,
             frames: frames.max(1),
             lacking: 0,
+            taken_last: 0,
             pushed_us: 0,
             marks: VecDeque::new(),
             numbers: 0,
@@ -194,6 +197,11 @@ impl Ahead {
             .max(self.front)
     }
 
+    /// When the provider plays the frame that was said last, and how many samples were said before it.
+    pub(super) fn latest(&self) -> (i64, u64) {
+        (self.dry_us - FRAME_US, self.sent - self.taken_last)
+    }
+
     /// The next thing to say or tell now; a frame is written to `frame`.
     pub(super) fn next(&mut self, now_us: i64, frame: &mut Frame) -> Option<Saying> {
         if let Some(passed) = self.next_passed(now_us) {
@@ -226,7 +234,8 @@ impl Ahead {
         self.samples.len().saturating_sub(sent)
     }
 
-    fn end(&self) -> u64 {
+    /// Samples that were given.
+    pub(super) fn end(&self) -> u64 {
         self.front + self.samples.len() as u64
     }
 
@@ -259,6 +268,7 @@ impl Ahead {
             .zip(filled)
             .for_each(|(slot, sample)| *slot = sample);
         self.sent += count as u64;
+        self.taken_last = count as u64;
         self.dry_us = self.dry_us.max(now_us) + FRAME_US;
         let filled_before = if count > 0 { 0 } else { self.filled };
         self.filled = filled_before + (FRAME_SAMPLES - count) as u64;

@@ -46,7 +46,10 @@ impl StreamLeg {
             CallCommand::Mark(mark) => self.mark(mark),
             CallCommand::Clear => self.clear(now),
             CallCommand::Pause => self.pause(now),
-            CallCommand::Continue => self.speech.resume(self.since_answer_us(now)),
+            CallCommand::Continue => {
+                self.speech.resume(self.since_answer_us(now));
+                self.turns.resumed();
+            }
             CallCommand::SendDtmf { digit, duration_ms } => self.press(now, digit, duration_ms),
             CallCommand::Hold => self.refuse(CommandKind::Hold, Why::Unsupported),
             CallCommand::Resume => self.refuse(CommandKind::Resume, Why::Unsupported),
@@ -67,7 +70,10 @@ impl StreamLeg {
         if samples.is_empty() {
             return;
         }
-        if self.speech.push(self.since_answer_us(now), samples) {
+        let now_us = self.since_answer_us(now);
+        let position = self.speech.given();
+        if self.speech.push(now_us, samples) {
+            self.turns.given(now_us, position);
             self.spoke = true;
         } else {
             self.refuse(CommandKind::Play, Why::Full);
@@ -84,6 +90,7 @@ impl StreamLeg {
         let now_us = self.since_answer_us(now);
         let cut = self.cut();
         let dropped = self.speech.clear(now_us, cut);
+        self.turns.cleared(now_us, cut_us(now_us, cut));
         self.tell_dropped(dropped, self.speech.heard(now_us) / SAMPLES_PER_MS);
     }
 
@@ -91,6 +98,7 @@ impl StreamLeg {
         let now_us = self.since_answer_us(now);
         let cut = self.cut();
         self.speech.pause(now_us, cut);
+        self.turns.stopped(now_us, cut_us(now_us, cut));
         let at_ms = self.speech.heard(now_us) / SAMPLES_PER_MS;
         self.outbox.tell(CallEvent::Paused { at_ms });
     }
@@ -190,6 +198,11 @@ impl StreamLeg {
         self.moving = Moving::No;
         self.outbox.tell(CallEvent::Transferred(outcome));
     }
+}
+
+/// When the last of our sound is heard: now, where the far end forgets what it has.
+fn cut_us(now_us: i64, cut: bool) -> i64 {
+    if cut { now_us } else { i64::MAX }
 }
 
 /// The provider moves the caller; how that goes, it does not say.

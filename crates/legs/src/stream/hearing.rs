@@ -9,7 +9,8 @@
 use trunkline_audio::FramePool;
 use trunkline_audio::l16::ByteOrder;
 use trunkline_call::{CallEvent, FRAME_SAMPLES};
-use trunkline_media::timing::{EARLY_MAX_US, FRAME_US};
+use trunkline_media::timing::{EARLY_MAX_US, FRAME_US, SAMPLES_PER_MS};
+use trunkline_media::turns::{Came, TurnTimer};
 use trunkline_streams::stream::sound::{self, UnsupportedFormat};
 use trunkline_streams::stream::{Media, MediaFormat, Track};
 
@@ -51,9 +52,15 @@ impl Hearing {
         })
     }
 
-    /// Takes a message, and tells every frame that is full; `false` where its format is none we
+    /// Takes a message, tells every frame that is full and has it timed; `false` where its format is none we
     /// can hear.
-    pub(super) fn media(&mut self, now_us: i64, media: &Media<'_>, outbox: &mut Outbox) -> bool {
+    pub(super) fn media(
+        &mut self,
+        now_us: i64,
+        media: &Media<'_>,
+        turns: &mut TurnTimer,
+        outbox: &mut Outbox,
+    ) -> bool {
         if media.track != Track::Inbound {
             return true;
         }
@@ -64,7 +71,17 @@ impl Hearing {
         self.messages += 1;
         self.bytes += media.payload.len() as u64;
         let known = self.sound.push(media).is_ok();
-        while let Some(samples) = self.sound.frame() {
+        loop {
+            let beyond = self.sound.waiting().saturating_sub(FRAME_SAMPLES) as u64;
+            let came = Came {
+                at_us: now_us,
+                beyond_us: i64::try_from(beyond * 1_000 / SAMPLES_PER_MS).unwrap_or(0),
+                filter_us: self.sound.delay_us(),
+            };
+            let Some(samples) = self.sound.frame() else {
+                break;
+            };
+            turns.heard(now_us, self.told * FRAME_SAMPLES as u64, samples, came);
             let frame = self.pool.frame(samples);
             outbox.tell(audio(frame, &mut self.told, false));
         }

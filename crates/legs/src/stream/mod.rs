@@ -22,6 +22,7 @@ use trunkline_call::{CallEvent, EndReason, FRAME_SAMPLES, GatewayReason};
 use trunkline_media::playout::Level;
 use trunkline_media::session::Statistics;
 use trunkline_media::timing::{EARLY_MAX_US, SAMPLES_PER_MS};
+use trunkline_media::turns::TurnTimer;
 use trunkline_streams::Frame as Message;
 use trunkline_streams::stream::sound::{Encoder, UnsupportedFormat};
 use trunkline_streams::stream::{Down, Manners, MediaFormat, StreamCodec, Up};
@@ -37,6 +38,7 @@ use liveness::{Liveness, Pulse};
 use outbox::Outbox;
 use saying::{FRAME_MS, Frame, Saying, Speech};
 
+use crate::turns::found;
 use crate::{Description, Input, Leg, Output, Stats};
 
 /// Messages that break the dialect before the call is ended.
@@ -54,6 +56,9 @@ const EARLY_MAX: Duration = Duration::from_micros(EARLY_MAX_US.unsigned_abs());
 pub struct Settings {
     /// The longest call; `None`: no limit.
     pub longest_call: Option<Duration>,
+    /// How long the application may say nothing after the caller has spoken before it is told to be
+    /// deaf; `None`: for ever.
+    pub deaf_after: Option<Duration>,
     /// What the provider can be asked for besides its stream.
     pub by_rest: ByRest,
 }
@@ -78,6 +83,7 @@ pub struct StreamLeg {
     end_by: Option<Instant>,
     hearing: Hearing,
     speech: Speech,
+    turns: TurnTimer,
     encoder: Encoder,
     /// The provider did not say what it takes: it takes what it sends.
     answers_in_kind: bool,
@@ -134,6 +140,7 @@ impl StreamLeg {
             encoder: Encoder::new(down)?,
             answers_in_kind: start.down.is_none(),
             speech: Speech::new(&manners, down),
+            turns: TurnTimer::new(settings.deaf_after),
             manners,
             frame: [0; FRAME_SAMPLES],
             message: Vec::new(),
@@ -171,7 +178,8 @@ impl StreamLeg {
         let now_us = self.since_answer_us(now);
         let ok = match self.codec.read_up(message) {
             Ok(Up::Media(media)) => {
-                let heard = self.hearing.media(now_us, &media, &mut self.outbox);
+                let (turns, outbox) = (&mut self.turns, &mut self.outbox);
+                let heard = self.hearing.media(now_us, &media, turns, outbox);
                 if let Some(format) = media.format.filter(|_| self.answers_in_kind) {
                     follow(&mut self.encoder, format);
                 }
@@ -217,7 +225,10 @@ impl StreamLeg {
         self.speech.set_full(full);
         while let Some(saying) = self.speech.next(now_us, &mut self.frame) {
             match saying {
-                Saying::Frame { more } => self.say_frame(more),
+                Saying::Frame { more } => {
+                    self.time_frame(now_us);
+                    self.say_frame(more);
+                }
                 Saying::Mark(number) => self.say_mark(number),
                 Saying::Played(mark, position) => {
                     let at_ms = position / SAMPLES_PER_MS;
@@ -227,8 +238,21 @@ impl StreamLeg {
             }
         }
         while let Some(silence) = self.hearing.silence(now_us) {
+            self.turns.missed(now_us);
             self.outbox.tell(silence);
         }
+        while let Some(finding) = self.turns.next_finding() {
+            self.outbox.tell(found(&finding));
+        }
+    }
+
+    /// Lets it be known when the frame that is said now is heard: a provider that is sent it ahead of
+    /// its time plays it behind what it has.
+    fn time_frame(&mut self, now_us: i64) {
+        let (at_us, position) = self.speech.latest(now_us);
+        let delay_us = self.encoder.delay_us();
+        self.turns
+            .sent(now_us, at_us, position, &self.frame, delay_us);
     }
 
     /// Says a frame, or, where more of its message follow, keeps it until they are there.

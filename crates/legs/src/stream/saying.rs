@@ -118,6 +118,23 @@ impl Speech {
         }
     }
 
+    /// When the frame that was said last is heard, and how many of the application's samples were
+    /// said before it.
+    pub(super) fn latest(&self, now_us: i64) -> (i64, u64) {
+        match self {
+            Self::Ahead(ahead) => ahead.latest(),
+            Self::Paced(playout, _) => (now_us, playout.played() - playout.taken_last() as u64),
+        }
+    }
+
+    /// The application's samples that were given.
+    pub(super) fn given(&self) -> u64 {
+        match self {
+            Self::Ahead(ahead) => ahead.end(),
+            Self::Paced(playout, _) => playout.played() + playout.queued() as u64,
+        }
+    }
+
     /// The application's samples that were heard.
     pub(super) fn heard(&self, now_us: i64) -> u64 {
         match self {

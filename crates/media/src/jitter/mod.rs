@@ -116,6 +116,15 @@ pub struct Slips {
     pub dropped: u64,
 }
 
+/// The packet that completed a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// When it came.
+    pub arrived_us: i64,
+    /// How many ticks it goes on after the frame.
+    pub beyond: i64,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Stray {
     transit_us: i64,
@@ -141,6 +150,8 @@ pub struct JitterBuffer {
     starved: u32,
     /// The peer said that it would send nothing.
     pause: bool,
+    /// Where the audio at the end of the latest frame came from.
+    source: Option<Source>,
     slips: Slips,
 }
 
@@ -170,7 +181,7 @@ impl JitterBuffer {
         if start < self.played {
             return Fate::Late;
         }
-        if !self.queue.insert(start, content, payload) {
+        if !self.queue.insert(now_us, start, content, payload) {
             return Fate::Duplicate;
         }
         if start >= self.next || payload.is_empty() {
@@ -224,6 +235,7 @@ impl JitterBuffer {
     /// Does what [`Self::step`] said. The pieces given to `sink` make up one frame of 160 ticks.
     /// Returns whether any of it has to be concealed.
     pub fn take(&mut self, step: Step, mut sink: impl FnMut(Piece<'_>)) -> bool {
+        self.source = None;
         match step {
             Step::Wait(_) => return false,
             Step::Drop => {
@@ -254,6 +266,11 @@ impl JitterBuffer {
     /// 16 kHz samples from answer to the next frame.
     pub fn position(&self) -> u64 {
         self.slot.unsigned_abs() * trunkline_audio::FRAME_SAMPLES as u64
+    }
+
+    /// The packet that completed the latest frame; `None` where there was no audio in it.
+    pub fn source(&self) -> Option<Source> {
+        self.source
     }
 
     /// How long packets are held back at present, in microseconds.
@@ -355,6 +372,10 @@ impl JitterBuffer {
                         (entry.content, entry.bytes.get(range))
                     {
                         sink(Piece::Audio(codec, bytes));
+                        self.source = Some(Source {
+                            arrived_us: entry.arrived_us,
+                            beyond: entry.end() - to,
+                        });
                     }
                     self.next = to;
                     self.played = to;

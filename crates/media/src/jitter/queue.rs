@@ -23,6 +23,7 @@ pub enum Content {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) start: i64,
+    pub(super) arrived_us: i64,
     pub(super) content: Content,
     pub(super) bytes: Vec<u8>,
 }
@@ -42,7 +43,13 @@ pub(super) struct Queue {
 impl Queue {
     /// Puts a packet where it belongs; `false` where one with this timestamp waits already. The
     /// oldest goes where there are too many.
-    pub(super) fn insert(&mut self, start: i64, content: Content, payload: &[u8]) -> bool {
+    pub(super) fn insert(
+        &mut self,
+        arrived_us: i64,
+        start: i64,
+        content: Content,
+        payload: &[u8],
+    ) -> bool {
         // Nearly always the new one is the last.
         let place = self.entries.iter().rposition(|entry| entry.start <= start);
         if place
@@ -56,6 +63,7 @@ impl Queue {
         bytes.extend_from_slice(payload);
         let entry = Entry {
             start,
+            arrived_us,
             content,
             bytes,
         };

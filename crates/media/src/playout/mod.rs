@@ -101,6 +101,7 @@ pub struct Playout<M> {
     slips: u64,
     standing: Standing,
     left_out: u64,
+    taken_last: usize,
 }
 
 impl<M> Playout<M> {
@@ -119,6 +120,7 @@ impl<M> Playout<M> {
             slips: 0,
             standing: Standing::new(now_us),
             left_out: 0,
+            taken_last: 0,
         }
     }
 
@@ -227,6 +229,7 @@ impl<M> Playout<M> {
             .skip(played)
             .for_each(|sample| *sample = 0);
         self.advance(now_us, played == packet.len());
+        self.taken_last = played;
         played
     }
 
@@ -250,6 +253,11 @@ impl<M> Playout<M> {
     /// Application samples put on the wire so far, silence that was left out among them.
     pub fn played(&self) -> u64 {
         self.queue.taken()
+    }
+
+    /// How many of them were in the latest packet.
+    pub fn taken_last(&self) -> usize {
+        self.taken_last
     }
 
     /// Samples that wait.

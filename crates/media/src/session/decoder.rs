@@ -23,6 +23,7 @@ pub(super) struct Decoder {
     filled: usize,
     /// The beginning of the first of the frames that were dropped last: what would have come next.
     fade: Option<[i16; FADE_SAMPLES]>,
+    delay_us: i64,
 }
 
 impl Decoder {
@@ -35,7 +36,13 @@ impl Decoder {
             frame: [0; FRAME_SAMPLES],
             filled: 0,
             fade: None,
+            delay_us: 0,
         }
+    }
+
+    /// How much later than in the packets a sound is in the frames.
+    pub(super) fn delay_us(&self) -> i64 {
+        self.delay_us
     }
 
     /// Takes one piece of the frame that is being put together.
@@ -52,6 +59,7 @@ impl Decoder {
         self.filled = end;
         match piece {
             Piece::Audio(Codec::G722, bytes) => {
+                self.delay_us = g722::DELAY_US;
                 self.g722.get_or_insert_default().decode(bytes, out);
             }
             Piece::Audio(codec, bytes) => {
@@ -64,6 +72,7 @@ impl Decoder {
                     _ => g711::ulaw::decode_slice(bytes, narrow),
                 }
                 if let Some(up) = &mut self.up {
+                    self.delay_us = up.delay_us();
                     up.process(narrow, out);
                 }
             }

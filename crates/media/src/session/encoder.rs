@@ -30,6 +30,15 @@ impl Encoder {
         self.codec
     }
 
+    /// How much later than it came in a sound is in the packets.
+    pub(super) fn delay_us(&self) -> i64 {
+        match (&self.g722, &self.down) {
+            (Some(_), _) => g722::DELAY_US,
+            (None, Some(down)) => down.delay_us(),
+            (None, None) => 0,
+        }
+    }
+
     /// Appends one packet's payload to `out`. `silence` says that all samples are 0.
     pub(super) fn encode(&mut self, samples: &[i16], silence: bool, out: &mut Vec<u8>) {
         let start = out.len();

@@ -8,6 +8,7 @@ use crate::dtmf::{DigitReceiver, Press};
 use crate::jitter::{Content, Fate, JitterBuffer, Step};
 use crate::rtp::{Arrival, Packet, Reception};
 use crate::timing::TICK_US;
+use crate::turns::Came;
 
 /// What a payload type means on this call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(super) struct Heard {
     pub(super) frame: AudioFrame,
     pub(super) at: u64,
     pub(super) concealed: bool,
+    /// How it came. Silence that stands for nothing sent came as it was due.
+    pub(super) came: Came,
 }
 
 /// The receiving half of a session.
@@ -150,7 +153,17 @@ impl Hearing {
                 frame: self.pool.frame(samples),
                 at,
                 concealed,
+                came: self.came(now_us),
             });
+        }
+    }
+
+    fn came(&self, now_us: i64) -> Came {
+        let source = self.jitter.source();
+        Came {
+            at_us: source.map_or(now_us, |source| source.arrived_us),
+            beyond_us: source.map_or(0, |source| source.beyond * TICK_US),
+            filter_us: self.decoder.delay_us(),
         }
     }
 

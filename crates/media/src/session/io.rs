@@ -7,6 +7,7 @@ use trunkline_audio::AudioFrame;
 
 use crate::dtmf::Digit;
 use crate::negotiation::Agreed;
+use crate::turns::Finding;
 
 /// Which of a session's two sockets. With RTP and RTCP on one port (RFC 5761) everything is
 /// [`Port::Rtp`].
@@ -121,6 +122,8 @@ pub enum Output<'a> {
     },
     /// An input was not carried out.
     Refused(Refusal),
+    /// Who answered, or interrupted, whom how fast.
+    Found(Finding),
     /// No valid RTP came for as long as the limit allows, though the peer may send. Said once for
     /// each silence; the session goes on, and whether the call does is not decided here.
     RtpSilent {
@@ -147,12 +150,16 @@ pub enum Refusal {
 pub struct Settings {
     /// How long a peer that may send RTP can send none before [`Output::RtpSilent`].
     pub rtp_silence_max: Duration,
+    /// How long the application may say nothing after the peer has spoken before [`Finding::Deaf`];
+    /// `None`: for ever.
+    pub deaf_after: Option<Duration>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             rtp_silence_max: Duration::from_secs(60),
+            deaf_after: None,
         }
     }
 }

@@ -38,14 +38,16 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use hearing::Hearing;
+use hearing::{Heard, Hearing};
 use speaking::Speaking;
 
 use crate::latch::{Latch, may_send_to};
 use crate::negotiation::Agreed;
 use crate::playout::Level;
 use crate::rtcp::{Quality, Reporter};
+use crate::sdp::Direction;
 use crate::timing::{EARLY_MAX_US, FRAME_US, SAMPLES_PER_MS};
+use crate::turns::TurnTimer;
 
 /// A session that is over asks to be called again after this time, which nobody will do.
 const NEVER: Duration = Duration::from_secs(24 * 3600);
@@ -62,6 +64,7 @@ pub struct Session {
     rtcp_source: Option<SocketAddr>,
     hearing: Hearing,
     speaking: Speaking,
+    turns: TurnTimer,
     reporter: Reporter,
     /// What is to be told before anything else happens.
     events: VecDeque<Output<'static>>,
@@ -108,6 +111,7 @@ impl Session {
             rtcp_source: None,
             hearing: Hearing::new(),
             speaking: Speaking::new(0, agreed, ssrc, sequence, timestamp),
+            turns: TurnTimer::new(settings.deaf_after),
             reporter: Reporter::new(0, ssrc, name, rhythm),
             events: VecDeque::new(),
             datagram: Vec::new(),
@@ -135,12 +139,7 @@ impl Session {
                 source,
                 bytes,
             } => self.handle_datagram(port, source, bytes),
-            Input::Play(samples) => {
-                if !self.speaking.playout.push(self.now_us, samples) {
-                    self.refuse(Refusal::PlayFull);
-                }
-                self.tell_level();
-            }
+            Input::Play(samples) => self.play(samples),
             Input::Mark(mark) => {
                 if !self.speaking.playout.push_mark(mark) {
                     self.refuse(Refusal::MarkFull);
@@ -149,16 +148,21 @@ impl Session {
             }
             Input::Clear => {
                 let unplayed = self.speaking.playout.clear();
+                self.turns.cleared(self.now_us, i64::MAX);
                 let at_ms = self.played_ms();
                 self.events.push_back(Output::Cleared { at_ms, unplayed });
                 self.tell_level();
             }
             Input::Pause => {
                 self.speaking.playout.pause();
+                self.turns.stopped(self.now_us, i64::MAX);
                 let at_ms = self.played_ms();
                 self.events.push_back(Output::Paused { at_ms });
             }
-            Input::Continue => self.speaking.playout.resume(self.now_us),
+            Input::Continue => {
+                self.speaking.playout.resume(self.now_us);
+                self.turns.resumed();
+            }
             Input::SendDtmf { digit, duration_ms } => {
                 let refusal = self.speaking.send_digit(&self.agreed, digit, duration_ms);
                 refusal.into_iter().for_each(|refusal| self.refuse(refusal));
@@ -231,6 +235,9 @@ impl Session {
         if let Some(event) = self.events.pop_front() {
             return Next::Tell(event);
         }
+        if let Some(finding) = self.turns.next_finding() {
+            return Next::Tell(Output::Found(finding));
+        }
         if self.life != Life::Up {
             return self.end();
         }
@@ -239,13 +246,7 @@ impl Session {
         }
         let hear_us = match self.hearing.poll(now_us) {
             Err(until_us) => until_us,
-            Ok(heard) => {
-                return Next::Tell(Output::Audio {
-                    frame: heard.frame,
-                    at: heard.at,
-                    concealed: heard.concealed,
-                });
-            }
+            Ok(heard) => return Next::Tell(self.hear(heard)),
         };
         let speak_us = match self.speak() {
             Err(until_us) => until_us,
@@ -276,6 +277,37 @@ impl Session {
         Next::Tell(Output::Timeout(self.at(self.now_us) + NEVER))
     }
 
+    fn play(&mut self, samples: &[i16]) {
+        let playout = &mut self.speaking.playout;
+        let position = playout.played() + playout.queued() as u64;
+        if playout.push(self.now_us, samples) {
+            self.turns.given(self.now_us, position);
+        } else {
+            self.refuse(Refusal::PlayFull);
+        }
+        self.tell_level();
+    }
+
+    fn hear(&mut self, heard: Heard) -> Output<'static> {
+        let Heard {
+            frame,
+            at,
+            concealed,
+            came,
+        } = heard;
+        if times_turns(&self.agreed) {
+            match concealed {
+                false => self.turns.heard(self.now_us, at, frame.samples(), came),
+                true => self.turns.missed(self.now_us),
+            }
+        }
+        Output::Audio {
+            frame,
+            at,
+            concealed,
+        }
+    }
+
     /// Writes the next RTP packet if it is due and may be sent.
     fn speak(&mut self) -> Result<SocketAddr, i64> {
         let destination = self.latch.destination().filter(|_| self.agreed.may_send());
@@ -283,8 +315,9 @@ impl Session {
             self.speaking.be_quiet(self.now_us);
             return Err(i64::MAX);
         };
+        let turns = times_turns(&self.agreed).then_some(&mut self.turns);
         self.speaking
-            .poll(self.now_us, &self.agreed, &mut self.datagram)?;
+            .poll(self.now_us, &self.agreed, turns, &mut self.datagram)?;
         self.tell_marks();
         self.tell_level();
         Ok(destination)
@@ -311,6 +344,9 @@ impl Session {
         self.speaking.renegotiate(agreed);
         self.heard_us = self.now_us;
         self.silence_told = false;
+        if times_turns(agreed) != times_turns(&self.agreed) {
+            self.turns.forget();
+        }
         self.agreed = agreed.clone();
     }
 
@@ -365,6 +401,11 @@ impl Session {
         let limit = self.now_us.saturating_add(micros(NEVER));
         self.start + duration(us.min(limit))
     }
+}
+
+/// Whether the two sides talk with each other: on hold, one of them hears music.
+fn times_turns(agreed: &Agreed) -> bool {
+    agreed.direction == Direction::SendRecv && !agreed.held_by_peer
 }
 
 fn dtmf(press: crate::dtmf::Press) -> Output<'static> {

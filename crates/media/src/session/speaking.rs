@@ -9,6 +9,7 @@ use crate::playout::{PACKET_SAMPLES_MAX, Playout, Step};
 use crate::rtcp::Sent;
 use crate::rtp::Header;
 use crate::timing::TICK_US;
+use crate::turns::TurnTimer;
 
 /// The sending half of a session.
 #[derive(Debug)]
@@ -74,11 +75,13 @@ impl Speaking {
         (!self.digits.push(digit, duration_ms)).then_some(Refusal::DtmfFull)
     }
 
-    /// Writes the next packet over `out` if it is due; otherwise says when to ask again.
+    /// Writes the next packet over `out` if it is due, and lets `turns` know, where they are timed;
+    /// otherwise says when to ask again.
     pub(super) fn poll(
         &mut self,
         now_us: i64,
         agreed: &Agreed,
+        turns: Option<&mut TurnTimer>,
         out: &mut Vec<u8>,
     ) -> Result<(), i64> {
         let skipped = self.playout.catch_up_driver(now_us);
@@ -86,7 +89,7 @@ impl Speaking {
         if let Step::Wait(until_us) = self.playout.step(now_us, self.digits.is_active()) {
             return Err(until_us);
         }
-        self.write(now_us, agreed, out);
+        self.write(now_us, agreed, turns, out);
         Ok(())
     }
 
@@ -128,7 +131,13 @@ impl Speaking {
         }
     }
 
-    fn write(&mut self, now_us: i64, agreed: &Agreed, out: &mut Vec<u8>) {
+    fn write(
+        &mut self,
+        now_us: i64,
+        agreed: &Agreed,
+        turns: Option<&mut TurnTimer>,
+        out: &mut Vec<u8>,
+    ) {
         out.clear();
         let ticks = self.packet_ticks();
         let event = self.digits.next_packet(self.timestamp, ticks);
@@ -149,7 +158,7 @@ impl Speaking {
                 self.playout.skip(now_us);
                 out.extend(packet.event.to_bytes());
             }
-            None => self.write_audio(now_us, out),
+            None => self.write_audio(now_us, turns, out),
         }
         self.marker = false;
         self.sequence = self.sequence.wrapping_add(1);
@@ -159,12 +168,16 @@ impl Speaking {
         self.sent_us = now_us;
     }
 
-    fn write_audio(&mut self, now_us: i64, out: &mut Vec<u8>) {
+    fn write_audio(&mut self, now_us: i64, turns: Option<&mut TurnTimer>, out: &mut Vec<u8>) {
         let mut samples = [0; PACKET_SAMPLES_MAX];
         let Some(packet) = samples.get_mut(..self.playout.packet_samples()) else {
             return;
         };
         let played = self.playout.take(now_us, packet);
+        if let Some(turns) = turns {
+            let position = self.playout.played() - played as u64;
+            turns.sent(now_us, now_us, position, packet, self.encoder.delay_us());
+        }
         self.encoder.encode(packet, played == 0, out);
     }
 }

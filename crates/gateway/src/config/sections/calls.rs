@@ -7,6 +7,7 @@ use crate::settings::{DialPattern, DialRules, LimitSettings, Trunk};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 use trunkline_call::numbers::Country;
 use trunkline_sip::endpoint::Transport;
 
@@ -14,6 +15,8 @@ use trunkline_sip::endpoint::Transport;
 const CALLS_MAX: usize = 1_000_000;
 /// More requests a second than any one machine answers: as good as no limit.
 const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
+/// Who says nothing for an hour is not asked why.
+const DEAF_SECONDS_MAX: u64 = 3_600;
 const DIAL_REMEDY: &str = "write a number or a URI with one `*` at most, such as \"+1*\"";
 const NAME_REMEDY: &str = "write letters, digits, `-`, `_` and `.`, at most 64 of them";
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -104,6 +107,11 @@ pub fn limits(section: &Section<'_>, limits: &mut LimitSettings) {
     );
     let longest = section.get("call_duration").and_then(|f| seconds(&f));
     set(&mut limits.call_duration, longest.map(Some));
+    // 0 is never.
+    let deaf = section.get("app_deaf");
+    let deaf = deaf.and_then(|f| f.number(0..=DEAF_SECONDS_MAX));
+    let deaf = deaf.map(|seconds| (seconds > 0).then(|| Duration::from_secs(seconds)));
+    set(&mut limits.app_deaf, deaf);
     let rate = section.get("requests_per_source");
     let rate = rate.and_then(|f| f.number(1..=REQUESTS_PER_SECOND_MAX));
     set(

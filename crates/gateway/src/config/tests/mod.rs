@@ -67,10 +67,17 @@ routes:
 apps:
   desk: {type: websocket, role: server, sample_rate: 8000, answer: manual}
   bot: {type: websocket, url: "ws://127.0.0.1:7860/{call_id}", protocol: trunkline}
-limits: {calls: 10, call_duration: 3600, requests_per_source: 5}
+limits: {calls: 10, call_duration: 3600, app_deaf: 25, requests_per_source: 5}
 records: {file: calls.jsonl}
 shards: 2
 "#;
+
+#[test]
+fn an_application_may_be_silent_for_ever_where_that_is_said() {
+    let deaf_after = |text: &str| proven(text, &[]).limits.app_deaf;
+    assert_eq!(deaf_after("limits: {app_deaf: 0}"), None);
+    assert_eq!(deaf_after("limits: {}"), Some(Duration::from_secs(10)));
+}
 
 #[test]
 fn everything_that_is_written_is_taken() {
@@ -117,6 +124,7 @@ fn everything_that_is_written_is_taken() {
         settings.limits.call_duration,
         Some(Duration::from_secs(3600))
     );
+    assert_eq!(settings.limits.app_deaf, Some(Duration::from_secs(25)));
     assert_eq!(settings.limits.requests_per_source.get(), 5);
     assert_eq!(settings.shards, 2);
     assert!(settings.apps.contains_key("echo"), "echo is always there");

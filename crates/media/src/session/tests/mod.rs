@@ -2,6 +2,7 @@
 
 mod keys;
 mod signalling;
+mod turns;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -134,6 +135,9 @@ impl Run {
                     self.log
                         .told
                         .push((self.now_us, Output::RtpSilent { silence }));
+                }
+                Output::Found(finding) => {
+                    self.log.told.push((self.now_us, Output::Found(finding)));
                 }
                 Output::QueueHigh { .. } | Output::QueueLow { .. } => {}
             }

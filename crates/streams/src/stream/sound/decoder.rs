@@ -66,6 +66,15 @@ impl Decoder {
         self.format
     }
 
+    /// How much later than in the payloads a sound is in the samples, in microseconds.
+    pub fn delay_us(&self) -> i64 {
+        match &self.coding {
+            Coding::G722(_) => g722::DELAY_US,
+            // What Opus takes is its encoder's.
+            _ => self.resampler.delay_us(),
+        }
+    }
+
     /// The order of bytes that was heard, where the format leaves it open.
     pub fn order(&self) -> Option<ByteOrder> {
         match &self.coding {

@@ -60,6 +60,15 @@ impl Encoder {
         self.format
     }
 
+    /// How much later than it came in a sound is in the payloads, in microseconds.
+    pub fn delay_us(&self) -> i64 {
+        match &self.coding {
+            Coding::G722(_) => g722::DELAY_US,
+            Coding::Opus(encoder) => encoder.delay_us(),
+            Coding::Pcmu | Coding::Pcma | Coding::Linear(_) => self.resampler.delay_us(),
+        }
+    }
+
     /// Writes 16 bit linear in the order that was heard of the other direction, where the format
     /// leaves it open ([`Decoder::order`](super::Decoder::order)).
     pub fn set_order(&mut self, order: ByteOrder) {

@@ -75,6 +75,16 @@ impl Hearing {
         Some(frame)
     }
 
+    /// Samples that wait to be taken, whole frames or not.
+    pub fn waiting(&self) -> usize {
+        self.sound.samples.len() - self.sound.taken
+    }
+
+    /// How much later than in the pieces a sound is in the frames, in microseconds.
+    pub fn delay_us(&self) -> i64 {
+        self.decoder.delay_us()
+    }
+
     /// The order of bytes that was heard, where the format leaves it open.
     pub fn order(&self) -> Option<ByteOrder> {
         self.decoder.order()

@@ -1,0 +1,122 @@
+//! A shard with more ready sockets than one wake-up takes.
+
+use super::super::{NewLine, Silence};
+use super::*;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use trunkline_legs::{Description, Input, Leg, Output, Stats};
+
+/// As many as a stall of the machine leaves, and several times what one wake-up may take.
+const CALLS: usize = 256;
+const _: () = assert!(EVENTS_MAX * 4 <= CALLS);
+
+/// What all calls have in common.
+#[derive(Default)]
+struct Seen {
+    packets: AtomicUsize,
+}
+
+/// A leg that counts its packets or, where it is due all the time, tells how many there were before
+/// each of its turns.
+struct Counting {
+    seen: Arc<Seen>,
+    due: Option<mpsc::Sender<usize>>,
+    began: Instant,
+}
+
+impl Leg for Counting {
+    fn handle_input(&mut self, _: Instant, input: Input<'_>) {
+        match (input, &self.due) {
+            (Input::Packet { .. }, _) => {
+                self.seen.packets.fetch_add(1, Ordering::Relaxed);
+            }
+            (Input::Timeout, Some(tell)) => {
+                // Nobody listens any more once everything was seen.
+                let _ = tell.send(self.seen.packets.load(Ordering::Relaxed));
+            }
+            _ => {}
+        }
+    }
+
+    fn poll_output(&mut self) -> Output<'_> {
+        Output::Timeout(self.due.is_some().then_some(self.began))
+    }
+
+    fn queued(&self) -> usize {
+        0
+    }
+
+    fn stats(&self) -> Stats {
+        Stats {
+            started: self.began,
+            answered: None,
+            ended: None,
+            media: None,
+        }
+    }
+
+    fn describe(&self) -> Description {
+        Description {
+            local: None,
+            remote: None,
+            codec: None,
+            format: None,
+            ptime_ms: None,
+            keys: None,
+            rtcp_mux: false,
+            held: false,
+        }
+    }
+}
+
+/// A call whose RTP socket has something to read already.
+fn call(number: usize, leg: Counting) -> ToShard {
+    let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port of loopback");
+    let rtp = bind();
+    rtp.set_nonblocking(true)
+        .expect("a socket that never waits");
+    let address = rtp.local_addr().expect("a bound address");
+    bind()
+        .send_to(b"a packet", address)
+        .expect("a packet on loopback");
+    ToShard::Start(Box::new(NewCall {
+        key: CallKey(number as u64),
+        leg: Box::new(leg),
+        wire: Box::new(Silence),
+        line: NewLine::Rtp {
+            rtp,
+            rtcp: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        },
+    }))
+}
+
+#[test]
+fn who_is_due_waits_for_one_wake_up_however_many_sockets_are_ready() {
+    let (reports, _kept) = tokio::sync::mpsc::unbounded_channel();
+    let poll = Poll::new().expect("a poller");
+    let waker = Waker::new(poll.registry(), super::super::key::WAKER).expect("a waker");
+    waker.wake().expect("a wake-up to begin with");
+    let (to, orders) = mpsc::channel();
+    let shard = Loop::new(poll, Arc::new(waker), orders, reports, Arc::default());
+    let (seen, began) = (Arc::new(Seen::default()), Instant::now());
+    let (tell, told) = mpsc::channel();
+    // Everything is there before the shard looks for the first time.
+    for number in 0..CALLS {
+        let due = (number == 0).then(|| tell.clone());
+        let seen = Arc::clone(&seen);
+        to.send(call(number, Counting { seen, due, began }))
+            .expect("the shard is here");
+    }
+    let thread = std::thread::spawn(move || shard.run());
+    let (mut before, mut most) = (0, 0);
+    while before < CALLS {
+        let packets = told
+            .recv()
+            .expect("the shard runs until it is told to stop");
+        (before, most) = (packets, most.max(packets - before));
+    }
+    to.send(ToShard::Stop).expect("the shard is here");
+    thread.join().expect("the shard's thread");
+    assert!((1..=EVENTS_MAX).contains(&most), "{most} in one wake-up");
+}
