@@ -1,23 +1,17 @@
 //! An agent as an application: drives the [`Conversation`] of every call and its engines.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::task::AbortHandle;
-use trunkline_call::{App, BoxFuture, Call, CallEvent, CallId, CallInfo, Why};
+use tokio::sync::mpsc::{Receiver, channel};
+use trunkline_call::{App, BoxFuture, Call, CallCommand, CallEvent, CallId, CallInfo, Why};
 
-use crate::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts, TurnModel};
-use crate::history::{Message, ToolCall};
+use crate::engines::{Delta, EngineError, Listening, Llm, Question, Stt, Tool, Tts, TurnModel};
+use crate::history::Message;
 use crate::settings::{Settings, ToolSpec};
+use crate::work::{NEWS_MAX, News, Own, PIECES_MAX, Work, ending, pass};
 use crate::{Conversation, Input, Job, Note, Output};
-
-/// Results of engines that wait for the conversation; engines wait beyond.
-const NEWS_MAX: usize = 64;
-/// The same of one engine's pieces.
-const PIECES_MAX: usize = 16;
 
 /// What an agent hears, thinks, speaks and acts with.
 #[derive(Clone)]
@@ -82,26 +76,21 @@ impl App for Agent {
         let (settings, own) = of_number(&self.settings, call.info());
         let talk = Conversation::new(Arc::clone(&settings), call.info().direction);
         let (to_us, news) = channel(NEWS_MAX);
-        let work = Work {
-            engines: self.engines.clone(),
+        let engines = self.engines.clone();
+        let thinking = Thinking {
+            work: Work::new(engines.tts, engines.tools, own, to_us),
+            stt: engines.stt,
+            llm: engines.llm,
             turns: self.turns.clone(),
-            tools: settings.tools_told().into(),
-            own,
-            to_us,
-            running: HashMap::new(),
+            told: settings.tools_told().into(),
+            listening: None,
         };
-        Box::pin(hold(call, talk, work, news))
+        Box::pin(hold(call, talk, thinking, news))
     }
 }
 
-/// What a number has of its own, for the engines.
-#[derive(Clone, Debug, Default)]
-struct Own {
-    model: Option<String>,
-    voice: Option<String>,
-}
-
-fn of_number(settings: &Arc<Settings>, info: &CallInfo) -> (Arc<Settings>, Own) {
+/// The settings of a number, and what it has of its own.
+pub(crate) fn of_number(settings: &Arc<Settings>, info: &CallInfo) -> (Arc<Settings>, Own) {
     let parameter = |name: &str| info.parameters.find(name).filter(|value| !value.is_empty());
     let own = Own {
         model: parameter("llm_model").map(str::to_owned),
@@ -127,27 +116,16 @@ fn of_number(settings: &Arc<Settings>, info: &CallInfo) -> (Arc<Settings>, Own) 
     (Arc::new(settings), own)
 }
 
-/// What an engine has done.
-enum News {
-    Transcript(String),
-    Judgement(bool),
-    Piece(Delta),
-    Sound(Vec<i16>),
-    Result(String),
-    Finished,
-    Failed(EngineError),
-}
-
 /// Holds one conversation to its end.
 async fn hold(
     mut call: Call,
     mut talk: Conversation,
-    mut work: Work,
+    mut thinking: Thinking,
     mut news: Receiver<(Job, News)>,
 ) {
-    let id = call.info().id;
+    thinking.listening = thinking.stt.listen();
     loop {
-        let deadline = obey(&call, &mut talk, &mut work, id);
+        let deadline = obey(&call, &mut talk, &mut thinking);
         let waiting = async {
             match deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
@@ -171,25 +149,31 @@ async fn hold(
 }
 
 /// Does what the conversation asks for; when it wants to be asked again.
-fn obey(call: &Call, talk: &mut Conversation, work: &mut Work, id: CallId) -> Option<Instant> {
+fn obey(call: &Call, talk: &mut Conversation, thinking: &mut Thinking) -> Option<Instant> {
     loop {
         match talk.poll_output() {
-            Output::Call(command) => {
-                let kind = command.kind().word();
-                // A call that is over has told so, or will.
-                if let Err(why @ (Why::Full | Why::Unsupported)) = call.command(command) {
-                    tracing::warn!(call = %id, command = kind, why = why.word(), "not taken");
-                }
-            }
-            Output::Transcribe { job, samples } => work.transcribe(job, samples),
-            Output::Judge { job, samples } => work.judge(job, samples),
-            Output::Think { job, messages } => work.think(job, messages),
-            Output::Speak { job, text } => work.speak(job, text),
-            Output::UseTool { job, call } => work.use_tool(job, call),
-            Output::Cancel(job) => work.cancel(job),
-            Output::Tell(note) => log(id, &note),
+            Output::Call(asked) => command(call, asked),
+            Output::Hear(samples) => thinking.hear(samples),
+            Output::HeardAll => thinking.heard_all(),
+            Output::Transcribe { job, samples } => thinking.transcribe(job, samples),
+            Output::Judge { job, samples } => thinking.judge(job, samples),
+            Output::Think { job, messages } => thinking.think(job, messages),
+            Output::Speak { job, text } => thinking.work.speak(job, text),
+            Output::UseTool { job, call } => thinking.work.use_tool(job, call),
+            Output::Cancel(job) => thinking.work.cancel(job),
+            Output::Tell(note) => log(call.info().id, &note),
             Output::Timeout(deadline) => return deadline,
         }
+    }
+}
+
+/// Gives the call a command.
+pub(crate) fn command(call: &Call, command: CallCommand<'static>) {
+    let kind = command.kind().word();
+    // A call that is over has told so, or will.
+    if let Err(why @ (Why::Full | Why::Unsupported)) = call.command(command) {
+        let call = call.info().id;
+        tracing::warn!(%call, command = kind, why = why.word(), "not taken");
     }
 }
 
@@ -224,7 +208,7 @@ fn tell(talk: &mut Conversation, job: Job, news: News) {
 }
 
 /// What is said stays out of the log unless it is asked for.
-fn log(call: CallId, note: &Note) {
+pub(crate) fn log(call: CallId, note: &Note) {
     match note {
         Note::Heard(text) => tracing::debug!(%call, ?text, "the caller said"),
         Note::Says(text) => tracing::debug!(%call, ?text, "the agent says"),
@@ -240,29 +224,36 @@ fn log(call: CallId, note: &Note) {
     }
 }
 
-/// The orders of one conversation that engines work on. Whatever is left ends with it.
-struct Work {
-    engines: Engines,
+/// The engines of one conversation, and their orders.
+struct Thinking {
+    work: Work,
+    stt: Arc<dyn Stt>,
+    llm: Arc<dyn Llm>,
     turns: Option<Arc<dyn TurnModel>>,
-    tools: Arc<[ToolSpec]>,
-    own: Own,
-    to_us: Sender<(Job, News)>,
-    running: HashMap<Job, AbortHandle>,
+    /// What the language model may call.
+    told: Arc<[ToolSpec]>,
+    /// Where speech is heard while it goes on.
+    listening: Option<Box<dyn Listening>>,
 }
 
-impl Drop for Work {
-    fn drop(&mut self) {
-        for running in self.running.values() {
-            running.abort();
+impl Thinking {
+    fn hear(&mut self, samples: Vec<i16>) {
+        if let Some(listening) = &mut self.listening {
+            listening.hear(samples);
         }
     }
-}
 
-impl Work {
+    fn heard_all(&mut self) {
+        if let Some(listening) = &mut self.listening {
+            listening.forget();
+        }
+    }
+
     fn transcribe(&mut self, job: Job, samples: Vec<i16>) {
-        let stt = Arc::clone(&self.engines.stt);
-        self.start(job, |to_us| async move {
-            let news = match stt.transcribe(samples).await {
+        let stt = Arc::clone(&self.stt);
+        let words = self.listening.as_mut().map(|listening| listening.words());
+        self.work.start(job, |to_us| async move {
+            let news = match transcript(&*stt, words, samples).await {
                 Ok(text) => News::Transcript(text),
                 Err(error) => News::Failed(error),
             };
@@ -274,7 +265,7 @@ impl Work {
         let Some(turns) = self.turns.clone() else {
             return;
         };
-        self.start(job, |to_us| async move {
+        self.work.start(job, |to_us| async move {
             let news = match turns.has_ended(samples).await {
                 Ok(ended) => News::Judgement(ended),
                 Err(error) => News::Failed(error),
@@ -284,78 +275,36 @@ impl Work {
     }
 
     fn think(&mut self, job: Job, messages: Vec<Message>) {
-        let llm = Arc::clone(&self.engines.llm);
+        let llm = Arc::clone(&self.llm);
         let question = Question {
             messages,
-            tools: Arc::clone(&self.tools),
-            model: self.own.model.clone(),
+            tools: Arc::clone(&self.told),
+            model: self.work.own.model.clone(),
         };
-        self.start(job, |to_us| async move {
+        self.work.start(job, |to_us| async move {
             let (to, from) = channel(PIECES_MAX);
             let passing = pass(job, from, News::Piece, &to_us);
             let (ended, ()) = tokio::join!(llm.reply(question, to), passing);
             let _ = to_us.send((job, ending(ended))).await;
         });
     }
-
-    fn speak(&mut self, job: Job, text: String) {
-        let tts = Arc::clone(&self.engines.tts);
-        let voice = self.own.voice.clone();
-        self.start(job, |to_us| async move {
-            let (to, from) = channel(PIECES_MAX);
-            let passing = pass(job, from, News::Sound, &to_us);
-            let (ended, ()) = tokio::join!(tts.speak(Speech { text, voice }, to), passing);
-            let _ = to_us.send((job, ending(ended))).await;
-        });
-    }
-
-    fn use_tool(&mut self, job: Job, call: ToolCall) {
-        let tools = Arc::clone(&self.engines.tools);
-        self.start(job, |to_us| async move {
-            let news = match tools.call(call).await {
-                Ok(result) => News::Result(result),
-                Err(error) => News::Failed(error),
-            };
-            let _ = to_us.send((job, news)).await;
-        });
-    }
-
-    /// Whatever an engine does, the conversation runs on beside it.
-    fn start<F>(&mut self, job: Job, work: impl FnOnce(Sender<(Job, News)>) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.running.retain(|_, running| !running.is_finished());
-        let running = tokio::spawn(work(self.to_us.clone()));
-        self.running.insert(job, running.abort_handle());
-    }
-
-    fn cancel(&mut self, job: Job) {
-        if let Some(running) = self.running.remove(&job) {
-            running.abort();
-        }
-    }
 }
 
-async fn pass<T>(
-    job: Job,
-    mut from: Receiver<T>,
-    news: impl Fn(T) -> News,
-    to_us: &Sender<(Job, News)>,
-) {
-    while let Some(piece) = from.recv().await {
-        // Nobody there: the call is over, and this is dropped soon.
-        if to_us.send((job, news(piece))).await.is_err() {
-            return;
+/// What was heard while it was said; where that was not possible, all of it is heard now.
+async fn transcript(
+    stt: &dyn Stt,
+    words: Option<BoxFuture<'static, Result<String, EngineError>>>,
+    samples: Vec<i16>,
+) -> Result<String, EngineError> {
+    if let Some(words) = words {
+        match words.await {
+            Err(error) if error.is_passing() => {
+                tracing::debug!(%error, "what was said is sent once more");
+            }
+            outcome => return outcome,
         }
     }
-}
-
-fn ending(ended: Result<(), EngineError>) -> News {
-    match ended {
-        Ok(()) => News::Finished,
-        Err(error) => News::Failed(error),
-    }
+    stt.transcribe(samples).await
 }
 
 #[cfg(test)]

@@ -9,8 +9,10 @@ mod caller;
 mod ear;
 mod echo;
 mod ending;
+mod keys;
 mod mouth;
 mod outbox;
+pub mod realtime;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -24,14 +26,16 @@ use trunkline_call::{CallCommand, CallEvent, CommandKind, Direction};
 
 use crate::history::{Message, ToolCall};
 use crate::settings::Settings;
-use caller::{Keys, Utterance};
+use caller::Utterance;
 use ear::Ear;
 use ending::Ending;
+use keys::Keys;
 use mouth::{Mouth, Origin, Spoke};
 use outbox::Outbox;
 use reply::{Reply, ToolUse};
 
-pub use caller::{JUDGED_SAMPLES_MAX, KEYS_MAX, TRANSCRIPT_BYTES_MAX, UTTERANCE_SAMPLES_MAX};
+pub use caller::{JUDGED_SAMPLES_MAX, TRANSCRIPT_BYTES_MAX, UTTERANCE_SAMPLES_MAX};
+pub use keys::KEYS_MAX;
 pub use reply::{REPLY_BYTES_MAX, TOOL_CALLS_MAX, TOOL_RESULT_BYTES_MAX, TOOL_ROUNDS_MAX};
 pub use voice::VoiceDetector;
 
@@ -104,7 +108,11 @@ pub enum Input<'a> {
 pub enum Output {
     /// Of the call.
     Call(CallCommand<'static>),
-    /// Of the speech engine: what is said here?
+    /// Of a speech engine that hears while the caller speaks: this is more of what they say.
+    Hear(Vec<i16>),
+    /// Of the same: that was all of it.
+    HeardAll,
+    /// Of the speech engine: what is said here? All of it that was [`Output::Hear`], once more.
     Transcribe {
         /// Its name.
         job: Job,
@@ -187,6 +195,8 @@ pub enum Engine {
     Voice,
     /// Functions that the language model calls.
     Tool,
+    /// Hears, thinks and speaks in one.
+    Realtime,
 }
 
 impl Engine {
@@ -198,6 +208,7 @@ impl Engine {
             Self::Language => "language",
             Self::Voice => "voice",
             Self::Tool => "tool",
+            Self::Realtime => "realtime",
         }
     }
 }
@@ -221,7 +232,7 @@ pub struct Conversation {
     history: crate::history::History,
     answered: Option<Instant>,
     caller: Option<Utterance>,
-    keys: Option<Keys>,
+    keys: Keys,
     reply: Option<Reply>,
     tools: Vec<ToolUse>,
     /// Times that the model was asked since the caller's last words.
@@ -263,7 +274,7 @@ impl Conversation {
             history: crate::history::History::default(),
             answered: None,
             caller: None,
-            keys: None,
+            keys: Keys::default(),
             reply: None,
             tools: Vec::new(),
             rounds: 0,

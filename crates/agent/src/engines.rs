@@ -3,6 +3,7 @@
 //! An order is a future; whoever drops it takes the order back. Sound is 16 kHz, 16 bit, mono.
 
 mod chain;
+mod deepgram;
 pub mod embedded;
 mod http;
 mod lines;
@@ -11,8 +12,10 @@ mod ollama;
 mod openai;
 mod process;
 mod rate;
+mod realtime;
 mod receptionist;
 mod remembered;
+mod socket;
 mod sound;
 mod webhook;
 mod wyoming;
@@ -27,11 +30,13 @@ use crate::history::{Message, ToolCall};
 use crate::settings::ToolSpec;
 
 pub use chain::Chain;
+pub use deepgram::Deepgram;
 pub use http::{BadUrl, Connect, Duplex, Place, Server, Tcp};
 pub use local::Local;
 pub use ollama::Ollama;
 pub use openai::{OpenAiLlm, OpenAiStt, OpenAiTts};
 pub use process::Process;
+pub use realtime::{Brief, GeminiLive, OpenAiRealtime, Realtime};
 pub use receptionist::{APPOINTMENT, Clock, Receptionist};
 pub use remembered::Remembered;
 pub use webhook::Webhook;
@@ -46,6 +51,25 @@ pub trait Stt: Send + Sync {
     fn prepare(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
+
+    /// One that listens to a call while speech goes on, so that the words are there when it ends;
+    /// nothing where only whole utterances are understood. Called in a runtime, once for each call.
+    fn listen(&self) -> Option<Box<dyn Listening>> {
+        None
+    }
+}
+
+/// Hears the utterances of one call, each while it is being said. None of this waits.
+pub trait Listening: Send {
+    /// More of an utterance, at 16 kHz.
+    fn hear(&mut self, samples: Vec<i16>);
+
+    /// The words of all that was heard of it. Whoever speaks after a pause may be asked for again.
+    /// Where this fails, [`Stt::transcribe`] can still be tried.
+    fn words(&mut self) -> BoxFuture<'static, Result<String, EngineError>>;
+
+    /// That was all of it: what is heard next is another.
+    fn forget(&mut self);
 }
 
 /// Hears whether a caller who pauses has come to an end.
@@ -95,6 +119,20 @@ impl Tts for Box<dyn Tts> {
 
     fn prepare(&self) -> BoxFuture<'_, ()> {
         self.as_ref().prepare()
+    }
+}
+
+/// No voice at all: whoever would speak is told so at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Mute;
+
+impl Tts for Mute {
+    fn speak(&self, _: Speech, _: Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), EngineError>> {
+        let none = EngineError::Broken {
+            place: "the voice".to_owned(),
+            what: "there is none that stands in".to_owned(),
+        };
+        Box::pin(std::future::ready(Err(none)))
     }
 }
 
@@ -169,7 +207,7 @@ pub enum EngineError {
 
 impl EngineError {
     /// Whether the same order may succeed a moment later.
-    fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,

@@ -9,11 +9,14 @@ mod agent;
 pub mod conversation;
 pub mod engines;
 mod history;
+mod realtime;
 mod sentences;
 mod settings;
 mod tools;
+mod work;
 
 pub use agent::{Agent, Engines};
 pub use conversation::{Conversation, Engine, Input, Job, Note, Output};
 pub use history::{ENTRIES_MAX, Message, ToolCall};
+pub use realtime::{RealtimeAgent, RealtimeEngines};
 pub use settings::{Phrases, Settings, Sounds, ToolSpec};

@@ -15,8 +15,6 @@ pub const UTTERANCE_SAMPLES_MAX: usize = 30 * 16_000;
 pub const JUDGED_SAMPLES_MAX: usize = 8 * 16_000;
 /// The longest transcript, in bytes.
 pub const TRANSCRIPT_BYTES_MAX: usize = 4_000;
-/// The most keys of one entry.
-pub const KEYS_MAX: usize = 32;
 /// Less than this is a click.
 const CLICK: Duration = Duration::from_millis(60);
 /// Less than this while we speak is a cough: we go on without asking anybody.
@@ -29,8 +27,6 @@ const INTERRUPTION_UNHEARD: Duration = Duration::from_millis(400);
 const LAST_WORDS: Duration = Duration::from_millis(1_000);
 /// How long a speech engine may take.
 const TRANSCRIPT_MAX: Duration = Duration::from_secs(6);
-/// A key this long after the one before belongs to the next entry.
-const KEY_GAP: Duration = Duration::from_secs(2);
 
 /// What the caller is saying.
 #[derive(Debug)]
@@ -61,13 +57,6 @@ enum Transcript {
     Failed,
 }
 
-/// The keys of one entry.
-#[derive(Debug)]
-pub(super) struct Keys {
-    pressed: String,
-    until: Instant,
-}
-
 impl Conversation {
     pub(super) fn frame(&mut self, now: Instant, frame: &[i16; FRAME_SAMPLES]) {
         let played = self.mouth.frame_played();
@@ -89,6 +78,7 @@ impl Conversation {
             return;
         }
         caller.samples.extend(frame);
+        self.outbox.hear(frame.to_vec());
         if caller.samples.len() >= UTTERANCE_SAMPLES_MAX {
             self.order_transcript(now);
             self.turn_ended(now, now);
@@ -114,9 +104,11 @@ impl Conversation {
                 self.waiting = None;
             }
             None => {
+                let samples: Vec<i16> = self.ear.before().collect();
+                self.outbox.hear(samples.clone());
                 self.caller = Some(Utterance {
                     began: now.checked_sub(ago).unwrap_or(now),
-                    samples: self.ear.before().collect(),
+                    samples,
                     spoken: Duration::ZERO,
                     phase: Phase::Speaking,
                     transcript: Transcript::None,
@@ -234,7 +226,7 @@ impl Conversation {
 
     /// The caller said nothing after all.
     fn drop_caller(&mut self) {
-        let Some(caller) = self.caller.take() else {
+        let Some(caller) = self.take_caller() else {
             return;
         };
         if let Transcript::Asked { job, .. } = caller.transcript {
@@ -248,6 +240,13 @@ impl Conversation {
             self.mouth.release(&mut self.outbox);
             self.outbox.tell(Note::WentOn);
         }
+    }
+
+    /// Nothing more belongs to what the caller is saying.
+    pub(super) fn take_caller(&mut self) -> Option<Utterance> {
+        let caller = self.caller.take()?;
+        self.outbox.heard_all();
+        Some(caller)
     }
 
     fn turn_ended(&mut self, now: Instant, last_word: Instant) {
@@ -272,11 +271,11 @@ impl Conversation {
         match &caller.transcript {
             Transcript::Known(text) => {
                 let text = text.clone();
-                self.caller = None;
+                self.take_caller();
                 self.answer(now, &text);
             }
             Transcript::Failed => {
-                self.caller = None;
+                self.take_caller();
                 self.sorry(now);
             }
             Transcript::None | Transcript::Asked { .. } => {}
@@ -320,15 +319,7 @@ impl Conversation {
         if self.has_the_floor() {
             self.interrupt();
         }
-        let key = digit.as_char();
-        let until = now + KEY_GAP;
-        let keys = self.keys.get_or_insert_with(|| Keys {
-            pressed: String::new(),
-            until,
-        });
-        keys.until = until;
-        keys.pressed.push(key);
-        if key == '#' || keys.pressed.len() >= KEYS_MAX {
+        if self.keys.press(now, digit) {
             self.keys_entered(now);
         }
     }
@@ -336,7 +327,7 @@ impl Conversation {
     fn keys_entered(&mut self, now: Instant) {
         if let Some(keys) = self.keys.take() {
             self.wait_from(now);
-            self.answer(now, &format!("[keys pressed: {}]", keys.pressed));
+            self.answer(now, &keys);
         }
     }
 
@@ -347,8 +338,10 @@ impl Conversation {
             Transcript::Asked { until, .. } => Some(until),
             _ => None,
         });
-        let keys = self.keys.as_ref().map(|keys| keys.until);
-        [turn, transcript, keys].into_iter().flatten().min()
+        [turn, transcript, self.keys.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(super) fn pass_caller_deadlines(&mut self, now: Instant) {
@@ -366,7 +359,7 @@ impl Conversation {
                 self.turn_ended(now, last_word);
             }
         }
-        if self.keys.as_ref().is_some_and(|keys| keys.until <= now) {
+        if self.keys.deadline().is_some_and(|until| until <= now) {
             self.keys_entered(now);
         }
     }

@@ -13,13 +13,13 @@ const FAILURES_MAX: u32 = 3;
 /// What is done once all was said.
 #[derive(Debug)]
 pub(super) struct Ending {
-    what: What,
+    pub what: What,
     /// Whether nothing that the caller says changes it.
     pub is_final: bool,
 }
 
 #[derive(Debug)]
-enum What {
+pub(super) enum What {
     HangUp(HangupCause),
     Transfer(Target),
 }
@@ -79,7 +79,7 @@ impl Conversation {
             return;
         }
         self.interrupt();
-        self.caller = None;
+        self.take_caller();
         self.wait_from(now);
         self.ending = Some(Ending {
             what: What::HangUp(cause),

@@ -21,6 +21,8 @@ const VOICES_AT_ONCE: usize = 2;
 const VOICE_MAX: Duration = Duration::from_secs(5);
 /// The most sound of one sentence: a minute. A voice that goes on is cut off.
 const SENTENCE_SAMPLES_MAX: usize = 60 * 16_000;
+/// The same of sound that comes without a text: five minutes, which is what a call holds.
+const STREAM_SAMPLES_MAX: usize = 5 * SENTENCE_SAMPLES_MAX;
 /// How long after its reckoned end a sentence counts as heard, if its mark does not come: 2 s, in frames.
 const OVERDUE_FRAMES: u32 = 100;
 /// Reckoned length of a spoken byte, in samples, where the voice has not ended: 65 ms.
@@ -48,6 +50,8 @@ enum Voice {
     Waiting,
     /// Asked; silent until then at the latest.
     Speaking { job: Job, until: Instant },
+    /// Nobody was asked: sound comes as somebody else sees fit.
+    Streaming { job: Job },
     /// All sound is there.
     Done,
 }
@@ -58,6 +62,8 @@ struct Sentence {
     text: String,
     origin: Option<Origin>,
     voice: Voice,
+    /// Under this name it streams, or did.
+    stream: Option<Job>,
     /// Sound that the call has not got yet: sentences before this one have.
     pending: Vec<i16>,
     /// What the call has got of it: from this sample on, and so many.
@@ -74,8 +80,15 @@ impl Sentence {
 
     fn job(&self) -> Option<Job> {
         match self.voice {
-            Voice::Speaking { job, .. } => Some(job),
-            _ => None,
+            Voice::Speaking { job, .. } | Voice::Streaming { job } => Some(job),
+            Voice::Waiting | Voice::Done => None,
+        }
+    }
+
+    fn samples_max(&self) -> usize {
+        match self.stream {
+            Some(_) => STREAM_SAMPLES_MAX,
+            None => SENTENCE_SAMPLES_MAX,
         }
     }
 
@@ -153,13 +166,33 @@ impl Mouth {
         self.hand_over(now, outbox);
     }
 
+    /// Plays what will come as [`Mouth::sound`] of this job, until it has [`Mouth::ended`].
+    pub fn stream(&mut self, job: Job) {
+        self.add("", None, Voice::Streaming { job }, Vec::new());
+    }
+
+    /// Forgets what no voice has begun to say.
+    pub fn drop_unsaid(&mut self, outbox: &mut Outbox) {
+        let unsaid = |s: &Sentence| s.stream.is_none() && !s.has_sound();
+        let jobs = self.sentences.iter().filter(|s| unsaid(s));
+        for job in jobs.filter_map(Sentence::job) {
+            outbox.cancel(job);
+        }
+        self.sentences.retain(|sentence| !unsaid(sentence));
+    }
+
     fn add(&mut self, text: &str, origin: Option<Origin>, voice: Voice, pending: Vec<i16>) {
         self.marks += 1;
+        let stream = match voice {
+            Voice::Streaming { job } => Some(job),
+            _ => None,
+        };
         self.sentences.push_back(Sentence {
             id: self.marks,
             text: text.to_owned(),
             origin,
             voice,
+            stream,
             pending,
             from: 0,
             length: 0,
@@ -176,9 +209,10 @@ impl Mouth {
             return Spoke::Fine;
         }
         let is_first = !sentence.has_sound();
-        let until = now + VOICE_MAX;
-        sentence.voice = Voice::Speaking { job, until };
-        let room = SENTENCE_SAMPLES_MAX - sentence.length as usize - sentence.pending.len();
+        if let Voice::Speaking { until, .. } = &mut sentence.voice {
+            *until = now + VOICE_MAX;
+        }
+        let room = sentence.samples_max() - sentence.length as usize - sentence.pending.len();
         sentence.pending.extend(samples.iter().take(room));
         if samples.len() > room {
             sentence.voice = Voice::Done;
@@ -213,7 +247,8 @@ impl Mouth {
     }
 
     fn ask_voices(&mut self, now: Instant, outbox: &mut Outbox) {
-        let speaking = self.sentences.iter().filter(|s| s.job().is_some()).count();
+        let is_asked = |s: &&Sentence| matches!(s.voice, Voice::Speaking { .. });
+        let speaking = self.sentences.iter().filter(is_asked).count();
         let waiting = self.sentences.iter_mut();
         let waiting = waiting.filter(|s| matches!(s.voice, Voice::Waiting));
         for sentence in waiting.take(VOICES_AT_ONCE.saturating_sub(speaking)) {
@@ -320,6 +355,16 @@ impl Mouth {
     /// Whether the call has yet to say how much was heard.
     pub fn is_taking_back(&self) -> bool {
         self.taken_back.is_some()
+    }
+
+    /// How many ms were heard of each stream that was taken back, if the call has played so much.
+    pub fn heard_of_streams(&self, at_ms: u64) -> Vec<(Job, u64)> {
+        let sentences = self.taken_back.iter().flat_map(|(sentences, _)| sentences);
+        let heard = |s: &Sentence| {
+            let played = (at_ms * 16).saturating_sub(s.from);
+            Some((s.stream?, played.min(s.length) / 16))
+        };
+        sentences.filter_map(heard).collect()
     }
 
     /// The call says how much was heard of what was taken back, or does not say it in time.

@@ -32,6 +32,14 @@ impl Outbox {
         self.waiting.push_back(Output::Tell(note));
     }
 
+    pub fn hear(&mut self, samples: Vec<i16>) {
+        self.waiting.push_back(Output::Hear(samples));
+    }
+
+    pub fn heard_all(&mut self) {
+        self.waiting.push_back(Output::HeardAll);
+    }
+
     pub fn transcribe(&mut self, samples: Vec<i16>) -> Job {
         self.order(|job| Output::Transcribe { job, samples })
     }
@@ -56,9 +64,14 @@ impl Outbox {
         self.waiting.push_back(Output::Cancel(job));
     }
 
-    fn order(&mut self, order: impl FnOnce(Job) -> Output) -> Job {
+    /// A name that no other order has.
+    pub fn name(&mut self) -> Job {
         self.jobs += 1;
-        let job = Job(self.jobs);
+        Job(self.jobs)
+    }
+
+    fn order(&mut self, order: impl FnOnce(Job) -> Output) -> Job {
+        let job = self.name();
         self.waiting.push_back(order(job));
         job
     }

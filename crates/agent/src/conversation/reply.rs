@@ -21,11 +21,11 @@ pub const TOOL_RESULT_BYTES_MAX: usize = 8_000;
 /// How long a language model may be silent.
 const MODEL_MAX: Duration = Duration::from_secs(12);
 /// How long a function may take.
-const TOOL_MAX: Duration = Duration::from_secs(10);
+pub(super) const TOOL_MAX: Duration = Duration::from_secs(10);
 /// How long the call may take to say how much was heard.
 const CLEARED_MAX: Duration = Duration::from_millis(300);
 /// How long a key is pressed, in ms.
-const KEY_MS: u32 = 160;
+pub(super) const KEY_MS: u32 = 160;
 
 /// An answer that the model is giving.
 #[derive(Debug)]

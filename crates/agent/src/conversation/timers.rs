@@ -52,7 +52,7 @@ impl Conversation {
         let is_quiet = self.answered.is_some()
             && !self.has_the_floor()
             && self.caller.is_none()
-            && self.keys.is_none()
+            && self.keys.deadline().is_none()
             && self.ask_by.is_none()
             && !self.on_hold
             && !self.transferring;
@@ -111,7 +111,7 @@ impl Conversation {
 }
 
 impl Waiting {
-    fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match (self.said, self.played) {
             (false, _) => Some(self.since + WAIT_SAID),
             (true, false) => Some(self.since + WAIT_PLAYED),

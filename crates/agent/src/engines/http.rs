@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request::Builder;
+use hyper::upgrade::Upgraded;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -86,8 +87,8 @@ pub struct Server {
     /// What stands before every path: `/v1`, or nothing.
     prefix: String,
     authority: String,
-    /// Sent as a bearer token.
-    key: Option<HeaderValue>,
+    /// The header that opens it.
+    key: Option<(HeaderName, HeaderValue)>,
     connect: Arc<dyn Connect>,
 }
 
@@ -98,16 +99,17 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// The server of a URL like `http://127.0.0.1:8000/v1` or `tcp://127.0.0.1:10300`.
+    /// The server of a URL like `http://127.0.0.1:8000/v1`, `wss://api.openai.com/v1` or
+    /// `tcp://127.0.0.1:10300`.
     pub fn new(url: &str, connect: Arc<dyn Connect>) -> Result<Self, BadUrl> {
         let uri: hyper::Uri = url.parse().map_err(|_| BadUrl("it cannot be read"))?;
         let (is_secure, port) = match uri.scheme_str() {
-            Some("http") => (false, Some(80)),
-            Some("https") => (true, Some(443)),
+            Some("http" | "ws") => (false, Some(80)),
+            Some("https" | "wss") => (true, Some(443)),
             Some("tcp") => (false, None),
             _ => {
                 return Err(BadUrl(
-                    "it begins with none of http://, https:// and tcp://",
+                    "it begins with none of http://, https://, ws://, wss:// and tcp://",
                 ));
             }
         };
@@ -135,11 +137,25 @@ impl Server {
         })
     }
 
-    /// The same, opened with a key; nothing where the key cannot be said in HTTP.
-    pub fn with_key(mut self, key: &str) -> Option<Self> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}")).ok()?;
+    /// The same, opened with a key as OpenAI takes it; nothing where the key cannot be said in HTTP.
+    pub fn with_key(self, key: &str) -> Option<Self> {
+        self.with_secret(AUTHORIZATION, &format!("Bearer {key}"))
+    }
+
+    /// The same, opened with a key as Deepgram takes it.
+    pub fn with_token(self, key: &str) -> Option<Self> {
+        self.with_secret(AUTHORIZATION, &format!("Token {key}"))
+    }
+
+    /// The same, opened with a key as Google takes it.
+    pub fn with_google_key(self, key: &str) -> Option<Self> {
+        self.with_secret(HeaderName::from_static("x-goog-api-key"), key)
+    }
+
+    fn with_secret(mut self, header: HeaderName, value: &str) -> Option<Self> {
+        let mut value = HeaderValue::from_str(value).ok()?;
         value.set_sensitive(true);
-        self.key = Some(value);
+        self.key = Some((header, value));
         Some(self)
     }
 
@@ -166,23 +182,63 @@ impl Server {
         content_type: &str,
         body: impl Into<Bytes>,
     ) -> Result<Answer, EngineError> {
-        let request = Request::post(format!("{}{path}", self.prefix));
-        self.ask(request.header(CONTENT_TYPE, content_type), body.into())
-            .await
+        let request = Request::post(self.target(path)).header(CONTENT_TYPE, content_type);
+        self.ask(request, body.into()).await
     }
 
     /// The answer to a GET, the same.
     pub(super) async fn get(&self, path: &str) -> Result<Answer, EngineError> {
-        let request = Request::get(format!("{}{path}", self.prefix));
-        self.ask(request, Bytes::new()).await
+        self.ask(Request::get(self.target(path)), Bytes::new())
+            .await
+    }
+
+    /// The connection itself, once the server has changed to the protocol that is asked for with
+    /// these headers; and its answer.
+    pub(super) async fn upgrade(
+        &self,
+        path: &str,
+        headers: &[(HeaderName, &str)],
+    ) -> Result<(TokioIo<Upgraded>, Response<()>), EngineError> {
+        let mut request = Request::get(self.target(path));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        let (mut response, connection) = self.exchange(request, Bytes::new()).await?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(self.refused(response, connection).await);
+        }
+        let stream = hyper::upgrade::on(&mut response).await;
+        let stream = stream.map_err(|error| self.broken(error))?;
+        Ok((TokioIo::new(stream), response.map(|_| ())))
+    }
+
+    fn target(&self, path: &str) -> String {
+        let target = format!("{}{path}", self.prefix);
+        match target.starts_with('/') {
+            true => target,
+            // RFC 9112 section 3.2.1: a path is never empty.
+            false => format!("/{target}"),
+        }
     }
 
     async fn ask(&self, request: Builder, body: Bytes) -> Result<Answer, EngineError> {
+        let (response, connection) = self.exchange(request, body).await?;
+        match response.status().is_success() {
+            true => Ok(self.answer(response, connection)),
+            false => Err(self.refused(response, connection).await),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: Builder,
+        body: Bytes,
+    ) -> Result<(Response<Incoming>, Connection), EngineError> {
         let mut request = request
             .header(HOST, &self.authority)
             .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")));
-        if let Some(key) = &self.key {
-            request = request.header(AUTHORIZATION, key);
+        if let Some((name, value)) = &self.key {
+            request = request.header(name, value);
         }
         let request = request.body(Full::new(body));
         let request = request.map_err(|error| self.broken(error))?;
@@ -191,24 +247,28 @@ impl Server {
         let (mut sender, connection) = shaken.map_err(|error| self.broken(error))?;
         let connection = Connection(tokio::spawn(async {
             // What is wrong with it is told by the answer.
-            let _ = connection.await;
+            let _ = connection.with_upgrades().await;
         }));
         let response = sender.send_request(request).await;
         let response = response.map_err(|error| self.broken(error))?;
-        let status = response.status();
-        let mut answer = Answer {
+        Ok((response, connection))
+    }
+
+    fn answer(&self, response: Response<Incoming>, connection: Connection) -> Answer {
+        Answer {
             place: self.place.to_string(),
             body: response.into_body(),
             left: ANSWER_BYTES_MAX,
             _connection: connection,
-        };
-        match status.is_success() {
-            true => Ok(answer),
-            false => Err(EngineError::Refused {
-                place: self.place.to_string(),
-                status: status.as_u16(),
-                said: answer.beginning().await,
-            }),
+        }
+    }
+
+    async fn refused(&self, response: Response<Incoming>, connection: Connection) -> EngineError {
+        let status = response.status().as_u16();
+        EngineError::Refused {
+            place: self.place.to_string(),
+            status,
+            said: self.answer(response, connection).beginning().await,
         }
     }
 

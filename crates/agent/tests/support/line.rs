@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use trunkline_agent::Agent;
 use trunkline_audio::tone::Tone;
 use trunkline_call::{
     App, AudioFrame, CallCommand, CallEvent, CallId, CallInfo, Direction, EndReason, FRAME_SAMPLES,
@@ -33,7 +32,7 @@ enum Queued {
 }
 
 /// Calls an agent, says a tone from one time to another, in ms, and listens until a third.
-pub async fn call(agent: &Agent, says: std::ops::Range<u64>, until: u64) -> Heard {
+pub async fn call(agent: &dyn App, says: std::ops::Range<u64>, until: u64) -> Heard {
     let info = CallInfo {
         id: CallId::from_bytes([7; 16]),
         direction: Direction::Inbound,

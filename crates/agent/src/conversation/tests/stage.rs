@@ -68,6 +68,8 @@ pub struct Stage {
     pub judgements: VecDeque<Does>,
     pub language: VecDeque<Does>,
     pub voices: Voices,
+    /// What an engine has heard of the caller while they speak.
+    hearing: Vec<i16>,
     /// Said by the caller from now on.
     line: VecDeque<i16>,
     /// What went out, a sample for each of the caller's.
@@ -106,6 +108,7 @@ impl Stage {
             judgements: VecDeque::new(),
             language: VecDeque::new(),
             voices: Voices::Speak,
+            hearing: Vec::new(),
             line: VecDeque::new(),
             wire: Vec::new(),
             notes: Vec::new(),
@@ -329,9 +332,12 @@ impl Stage {
             }
             match output {
                 Output::Call(command) => self.command(command),
+                Output::Hear(samples) => self.hearing.extend(samples),
+                Output::HeardAll => self.hearing.clear(),
                 Output::Transcribe { job, samples } => {
                     self.transcribed += 1;
                     assert!(!samples.is_empty());
+                    assert!(samples == self.hearing, "it was heard while it was said");
                     let does = self.speech.pop_front().unwrap_or(Does::Hangs);
                     self.schedule_transcript(job, &does);
                 }

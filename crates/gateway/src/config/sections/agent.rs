@@ -1,5 +1,9 @@
 //! `type: agent` in `apps`: the voice agent and its engines.
 
+mod realtime;
+mod servers;
+
+use self::servers::{URL_REMEDY, WYOMING_REMEDY, server, socket};
 use super::calls::named;
 use crate::agent::Line;
 use crate::clock::Clock;
@@ -10,18 +14,18 @@ use crate::settings::Trust;
 use std::sync::Arc;
 use std::time::Duration;
 use trunkline_agent::engines::{
-    Chain, Connect, Llm, Local, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process, Receptionist,
-    Remembered, Server, Stt, Tts, Webhook, WyomingStt, WyomingTts,
+    Chain, Connect, Deepgram, Llm, Local, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process,
+    Receptionist, Remembered, Server, Stt, Tts, Webhook, WyomingStt, WyomingTts,
 };
-use trunkline_agent::{Agent, Engines, Settings, ToolSpec};
+use trunkline_agent::{Agent, Engines, RealtimeAgent, RealtimeEngines, Settings, ToolSpec};
 use trunkline_call::{App, Target};
 
 /// Samples a second of OpenAI's voices.
 const OPENAI_RATE_HZ: u32 = 24_000;
 /// Said of the opening hours where the file does not say them.
 const HOURS: &str = "I was not told our opening hours.";
-const URL_REMEDY: &str = "write one like http://127.0.0.1:8000/v1, https:// for TLS";
-const WYOMING_REMEDY: &str = "write one like tcp://127.0.0.1:10300";
+/// Where Deepgram is, up to where `/listen` follows.
+const DEEPGRAM_URL: &str = "wss://api.deepgram.com/v1";
 
 /// What an agent needs besides its own section.
 pub struct Beside<'a> {
@@ -46,6 +50,16 @@ pub fn agent(section: &Section<'_>, beside: &Beside<'_>) -> Option<Arc<dyn App>>
             None => well = false,
         }
     }
+    let tools = Arc::new(Webhook::new(servers));
+    if let Some(field) = section.get("realtime") {
+        let realtime = realtime::engine(section, &field, &line)?;
+        let engines = RealtimeEngines {
+            realtime,
+            stand_in: realtime::stand_in(),
+            tools,
+        };
+        return well.then(|| Arc::new(RealtimeAgent::new(settings, engines)) as Arc<dyn App>);
+    }
     let stt = section.need("stt").and_then(|field| stt(&field, &line));
     let llm = llm(section, &line, beside.clock);
     let tts = tts(section, &line);
@@ -56,7 +70,7 @@ pub fn agent(section: &Section<'_>, beside: &Beside<'_>) -> Option<Arc<dyn App>>
         stt,
         llm,
         tts: Arc::new(Remembered::new(tts, phrases)),
-        tools: Arc::new(Webhook::new(servers)),
+        tools,
     };
     well.then(|| Arc::new(Agent::new(settings, engines)) as Arc<dyn App>)
 }
@@ -118,22 +132,39 @@ fn tool(name: &str, field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<(ToolS
     Some((spec, server?))
 }
 
+#[derive(Clone, Copy)]
+enum SttKind {
+    OpenAi,
+    Deepgram,
+    Wyoming,
+}
+
 fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
     let section = field.section(&keys::AGENT_STT);
     let text = |key| text(&section, key);
-    let kinds = [("openai", false), ("wyoming", true)];
-    let is_wyoming = section.need("type")?.word(&kinds)?;
+    let kinds = [
+        ("openai", SttKind::OpenAi),
+        ("deepgram", SttKind::Deepgram),
+        ("wyoming", SttKind::Wyoming),
+    ];
     let language = text("language");
-    if is_wyoming {
-        refuse(&section, &["key", "model"], "wyoming");
-        let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;
-        return Some(Arc::new(WyomingStt { server, language }));
-    }
-    Some(Arc::new(OpenAiStt {
-        server: server(&section, line, &["http", "https"], URL_REMEDY)?,
-        model: text("model").unwrap_or_else(|| "whisper-1".to_owned()),
-        language,
-    }))
+    Some(match section.need("type")?.word(&kinds)? {
+        SttKind::OpenAi => Arc::new(OpenAiStt {
+            server: server(&section, line, &["http", "https"], URL_REMEDY)?,
+            model: text("model").unwrap_or_else(|| "whisper-1".to_owned()),
+            language,
+        }),
+        SttKind::Deepgram => Arc::new(Deepgram {
+            server: socket(&section, line, DEEPGRAM_URL, Server::with_token)?,
+            model: text("model").unwrap_or_else(|| "nova-3".to_owned()),
+            language,
+        }),
+        SttKind::Wyoming => {
+            refuse(&section, &["key", "model"], "wyoming");
+            let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;
+            Arc::new(WyomingStt { server, language })
+        }
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -267,34 +298,6 @@ fn text(section: &Section<'_>, key: &'static str) -> Option<String> {
         .get(key)
         .and_then(|field| field.text())
         .map(str::to_owned)
-}
-
-/// The server of `url`, opened with `key` if there is one.
-fn server(
-    section: &Section<'_>,
-    line: &Arc<dyn Connect>,
-    schemes: &[&str],
-    remedy: &str,
-) -> Option<Server> {
-    let url = section.need("url")?;
-    let scheme = url.text()?.split("://").next().unwrap_or_default();
-    if !schemes.contains(&scheme) {
-        url.wrong("does not lead to such a server", remedy);
-        return None;
-    }
-    let server = url.read(|text| Server::new(text, Arc::clone(line)), remedy)?;
-    let has_key = section.knows("key").then(|| section.get("key")).flatten();
-    let Some(field) = has_key else {
-        return Some(server);
-    };
-    let server = server.with_key(field.text()?);
-    if server.is_none() {
-        field.wrong(
-            "cannot be sent in HTTP",
-            "write the key without spaces or signs around it",
-        );
-    }
-    server
 }
 
 /// What this kind of engine has no use for.

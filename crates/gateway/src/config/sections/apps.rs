@@ -95,6 +95,7 @@ const OF_A_WEBSOCKET: [&str; 7] = [
 fn refuse_of_an_agent(section: &Section<'_>) {
     let keys = [
         "stt",
+        "realtime",
         "llm",
         "tts",
         "barge_in",

@@ -13,6 +13,8 @@ const TTS: &str = "    tts: {type: command, command: [cat]}\n";
 fn every_engine_can_be_had() {
     let all = [
         "    stt: {type: openai, url: \"https://h/v1\", key: k, model: m, language: de}\n",
+        "    stt: {type: deepgram, key: k, language: de}\n",
+        "    stt: {type: deepgram, url: \"ws://h:1/v1\", key: k, model: m}\n",
         "    stt: {type: wyoming, url: \"tcp://h:1\", language: de}\n",
     ];
     let llm = [
@@ -65,6 +67,33 @@ fn whatever_is_wrong_is_told_with_its_line_and_remedy() {
     ] {
         assert!(told.contains(line), "{line}\n\n{told}");
     }
+}
+
+#[test]
+fn one_engine_may_take_the_place_of_three() {
+    for engine in [
+        "{type: openai, key: k, model: gpt-realtime, voice: marin}",
+        "{type: openai, url: \"ws://h:1/v1\", key: k, model: m}",
+        "{type: gemini, key: k, model: m}",
+    ] {
+        let settings = proven(&agent(&format!("    realtime: {engine}\n")), &[]);
+        assert!(matches!(settings.apps["a"], AppEntry::Rust(_)));
+    }
+    let told = refused(
+        &agent(&format!(
+            "    realtime: {{type: openai, url: \"http://h\", key: k}}\n{TTS}"
+        )),
+        &[],
+    );
+    for line in [
+        "4:36: apps.a.realtime.url: does not lead to such a server; write one like wss://host/v1",
+        "4:15: apps.a.realtime: `model` is missing",
+        "5:10: apps.a.tts: means nothing beside `realtime`",
+    ] {
+        assert!(told.contains(line), "{line}\n\n{told}");
+    }
+    let told = refused(&agent("    realtime: {type: gemini, model: m}\n"), &[]);
+    assert!(told.contains("`key` is missing; add `key: …`"), "{told}");
 }
 
 #[test]
