@@ -257,7 +257,10 @@ impl Relay {
             | CallEvent::Transferred(_)
             | CallEvent::Refused { .. }
             | CallEvent::QueueHigh { .. }
-            | CallEvent::QueueLow { .. } => {}
+            | CallEvent::QueueLow { .. }
+            | CallEvent::Turn(_)
+            | CallEvent::Interrupted(_)
+            | CallEvent::AppDeaf(_) => {}
         }
     }
 
