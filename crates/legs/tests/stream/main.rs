@@ -10,3 +10,4 @@ mod hostile;
 mod mutated;
 mod rig;
 mod said;
+mod turns;
