@@ -11,7 +11,8 @@ use trunkline_legs::{Leg, Port};
 use trunkline_media::codec::Codec;
 use trunkline_sip::Method;
 use trunkline_sip::endpoint::{Action, Body, DialogRequest};
-use world::{ALICE, BOB, World};
+use trunkline_testkit::Conditions;
+use world::{ALICE, BOB, World, good};
 
 const ALICE_HZ: f64 = 440.0;
 const BOB_HZ: f64 = 1_000.0;
@@ -83,6 +84,72 @@ fn each_side_hears_the_other_in_every_codec() {
             "{media:?}"
         );
     }
+}
+
+/// How loud the caller hears somebody who speaks as soon as he has answered, frame by frame after the
+/// one in which that begins. Threads take their time with the answer, and not with the sound.
+fn first_words(codec: Codec, late: Duration) -> Vec<f64> {
+    let mut world = World::with(1, good(), Conditions::perfect(late));
+    world.set(ALICE, |settings| settings.codecs = vec![codec]);
+    world.dial();
+    world.run(2_000);
+    let mut tone = vec![0; 32_000];
+    Tone::sine(BOB_HZ, 8_000).fill(&mut tone);
+    world.command(BOB, CallCommand::Answer);
+    world.command(BOB, CallCommand::Play(tone.into()));
+    world.run(2_000);
+    let heard = &world.ends[ALICE].heard;
+    let first = heard.iter().position(|sample| sample.unsigned_abs() > 500);
+    let frames = heard.chunks(320).skip(first.expect("a word") / 320 + 1);
+    let loudness = |frame: &[i16]| {
+        let power: f64 = frame.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+        (power / frame.len() as f64).sqrt()
+    };
+    let words = frames.take(20).map(loudness).collect();
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+    words
+}
+
+#[test]
+fn who_speaks_before_the_answer_is_known_is_as_loud_at_first_as_later() {
+    for codec in Codec::ALL {
+        for late_ms in [0, 5, 15, 30, 45, 120, 400] {
+            let words = first_words(codec, Duration::from_millis(late_ms));
+            let later = words[19];
+            let is_as_loud = |frame: &f64| (frame / later - 1.0).abs() < 0.05;
+            assert!(
+                words.iter().all(is_as_loud),
+                "{codec:?}, {late_ms} ms late: {words:.0?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn strangers_who_send_before_the_answer_is_known_are_not_heard() {
+    let mut world = World::new();
+    world.dial();
+    world.run(100);
+    let mut packet = vec![0x55; 172];
+    for number in 0..100_u8 {
+        packet[..12].copy_from_slice(&[0x80, 0, 0, number, 0, 0, number, 0, 1, 2, 3, 4]);
+        let input = trunkline_legs::Input::Packet {
+            port: Port::Rtp,
+            source: ([192, 0, 2, 1], 4_000).into(),
+            bytes: &packet,
+        };
+        world.input(ALICE, input);
+    }
+    world.run(100);
+    world.command(BOB, CallCommand::Answer);
+    world.run(100);
+    talk(&mut world, 1_000);
+    assert_each_hears_the_other(&world, 1_000);
+    world.hang_up(ALICE);
+    world.assert_nothing_is_left();
+    let media = world.ends[ALICE].stats.as_ref().unwrap().media.unwrap();
+    assert_eq!((media.packets_foreign, media.packets_lost), (0, 0));
 }
 
 /// An end's endpoint offers A-law alone, behind its leg's back: the far leg must change over.

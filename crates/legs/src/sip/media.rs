@@ -22,6 +22,20 @@ use super::{Phase, Queued, Settings, SipLeg};
 /// The session does at once what is due this soon, so it is told the time that early.
 const EARLY_MAX: Duration = Duration::from_micros(EARLY_MAX_US.unsigned_abs());
 
+/// The most packets that are kept for when the answer is known: 200 ms of most calls.
+const EARLY_PACKETS_MAX: usize = 10;
+/// A longer one is not kept.
+const EARLY_BYTES_MAX: usize = 1_500;
+
+/// A packet that came before the answer of the far end. Who offers must be ready to hear as soon as
+/// the offer is sent (RFC 3264 §5.1), and an answer takes longer than the sound that follows it.
+#[derive(Debug)]
+struct Early {
+    at: Instant,
+    source: SocketAddr,
+    bytes: Box<[u8]>,
+}
+
 /// A datagram to send; its bytes are in [`Media::sent`].
 #[derive(Debug)]
 pub(super) struct Packet {
@@ -43,6 +57,8 @@ enum News {
 pub(super) struct Media {
     seed: [u8; 32],
     session: Option<Session>,
+    /// The latest that came before there was a session.
+    early: VecDeque<Early>,
     next: Option<Instant>,
     /// The names of the marks that the session knows by number, in their order.
     marks: VecDeque<(MarkId, Mark)>,
@@ -59,6 +75,7 @@ impl Media {
         Self {
             seed,
             session: None,
+            early: VecDeque::new(),
             next: None,
             marks: VecDeque::new(),
             marks_made: 0,
@@ -78,6 +95,16 @@ impl Media {
         }
         self.session = Some(Session::new(now, agreed, self.seed, settings));
         self.next = Some(now);
+        for early in std::mem::take(&mut self.early) {
+            if is_same(early.source, agreed.remote) {
+                let input = session::Input::Early {
+                    before: now.saturating_duration_since(early.at),
+                    source: early.source,
+                    bytes: &early.bytes,
+                };
+                self.input(now, input);
+            }
+        }
     }
 
     pub(super) fn renegotiate(&mut self, now: Instant, agreed: &Agreed) {
@@ -85,6 +112,9 @@ impl Media {
     }
 
     pub(super) fn packet(&mut self, now: Instant, port: Port, source: SocketAddr, bytes: &[u8]) {
+        if self.session.is_none() && port == Port::Rtp {
+            return self.keep_early(now, source, bytes);
+        }
         self.input(
             now,
             session::Input::Packet {
@@ -93,6 +123,21 @@ impl Media {
                 bytes,
             },
         );
+    }
+
+    fn keep_early(&mut self, at: Instant, source: SocketAddr, bytes: &[u8]) {
+        let is_over = self.last.is_some();
+        if is_over || bytes.len() > EARLY_BYTES_MAX {
+            return;
+        }
+        if self.early.len() >= EARLY_PACKETS_MAX {
+            self.early.pop_front();
+        }
+        self.early.push_back(Early {
+            at,
+            source,
+            bytes: bytes.into(),
+        });
     }
 
     /// Lets the session do what is due.
@@ -243,6 +288,10 @@ impl Media {
         };
         CallEvent::Refused { command, why }
     }
+}
+
+fn is_same(one: SocketAddr, other: SocketAddr) -> bool {
+    (one.ip().to_canonical(), one.port()) == (other.ip().to_canonical(), other.port())
 }
 
 impl SipLeg {

@@ -37,6 +37,17 @@ pub enum Input<'a> {
         /// All of it. Anything may be in it.
         bytes: &'a [u8],
     },
+    /// A datagram that came on the RTP port before the session began, from where the answer says that
+    /// the peer's media comes from. What it says is passed over, and the decoder knows where it is in
+    /// what follows. To be given first, in the order of coming.
+    Early {
+        /// How long before.
+        before: Duration,
+        /// From where, as the kernel saw it.
+        source: SocketAddr,
+        /// All of it. Anything may be in it.
+        bytes: &'a [u8],
+    },
     /// Samples to speak: 16 kHz mono, any number of them. Refused as a whole where the queue cannot
     /// hold them.
     Play(&'a [i16]),

@@ -139,6 +139,11 @@ impl Session {
                 source,
                 bytes,
             } => self.handle_datagram(port, source, bytes),
+            Input::Early {
+                before,
+                source,
+                bytes,
+            } => self.handle_early(before, source, bytes),
             Input::Play(samples) => self.play(samples),
             Input::Mark(mark) => {
                 if !self.speaking.playout.push_mark(mark) {

@@ -1,9 +1,10 @@
 //! What comes from the network: which datagrams are believed, and what is in them.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::hearing::Format;
-use super::{Port, Session, dtmf};
+use super::{Port, Session, dtmf, micros};
 use crate::jitter::Content;
 use crate::latch::Verdict;
 use crate::rtcp::Compound;
@@ -19,6 +20,17 @@ impl Session {
         } else {
             self.handle_rtp(source, bytes);
         }
+    }
+
+    /// A packet before answer, in whose time the call has no slot: the jitter buffer drops what it
+    /// says, through the decoder.
+    pub(super) fn handle_early(&mut self, before: Duration, source: SocketAddr, bytes: &[u8]) {
+        if self.agreed.rtcp_mux && is_rtcp(bytes) {
+            return;
+        }
+        let now_us = std::mem::replace(&mut self.now_us, -micros(before));
+        self.handle_rtp(source, bytes);
+        self.now_us = now_us;
     }
 
     fn handle_rtp(&mut self, source: SocketAddr, bytes: &[u8]) {
