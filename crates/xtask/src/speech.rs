@@ -8,27 +8,34 @@ use std::process::{Command, Stdio};
 use crate::peers;
 use crate::tally::Tally;
 use crate::test::second_try;
-use crate::workspace::{Failure, cargo, on_path, pass_through, spelled};
+use crate::workspace::{self, Failure, cargo, on_path, pass_through, spelled};
 
 /// What whisper.cpp is built with, and the package it comes in.
 const TOOLS: [(&str, &str); 3] = [("cmake", "cmake"), ("c++", "g++"), ("make", "make")];
-/// All tests of this crate are run, with these features,
+/// Everything of these crates is checked with these features.
+const CHECKED: [&str; 8] = [
+    "--package",
+    "trunkline-speech",
+    "--package",
+    "trunkline-agent",
+    "--package",
+    "trunkline",
+    "--features",
+    "trunkline-speech/rten,trunkline-speech/whisper,trunkline/speech",
+];
+/// All tests of the first two are run; of the gateway those programs that are nothing without the
+/// feature, as the others were run already.
 const SPEECH: [&str; 4] = [
     "--package",
     "trunkline-speech",
     "--features",
     "rten,whisper",
 ];
-/// and of these crates those whose names have this word in them: the others were run without models.
-const OTHERS: [&str; 6] = [
-    "--package",
-    "trunkline-agent",
-    "--package",
-    "trunkline",
-    "--features",
-    "trunkline-agent/speech,trunkline/speech",
-];
-const EMBEDDED: &str = "embedded";
+const AGENT: [&str; 4] = ["--package", "trunkline-agent", "--features", "speech"];
+const GATEWAY: [&str; 4] = ["--package", "trunkline", "--features", "speech"];
+const PROGRAMS: &str = "crates/gateway/tests";
+/// What such a program begins with.
+const WITHOUT_IT_NOTHING: &str = "#![cfg(feature = \"speech\")]";
 /// Every model that the command knows.
 const MODELS: [&str; 3] = ["whisper-tiny.en", "hibari", "smart-turn"];
 /// Names the folder of models, for the command and for tests.
@@ -46,12 +53,15 @@ pub fn check(tally: &mut Tally, again: &mut Vec<String>) -> Result<Option<String
         Ok(folder) => folder,
         Err(out_of_reach) => return Ok(Some(out_of_reach)),
     };
-    let outcomes = [
-        pass_through(&mut clippy(&SPEECH)),
-        pass_through(&mut clippy(&OTHERS)),
-        run(&SPEECH, "", &folder, tally, again),
-        run(&OTHERS, EMBEDDED, &folder, tally, again),
+    let mut outcomes = vec![
+        pass_through(&mut clippy()),
+        run(&SPEECH, &folder, tally, again),
+        run(&AGENT, &folder, tally, again),
     ];
+    for program in programs(&workspace::root().join(PROGRAMS))? {
+        let only = [&GATEWAY[..], &["--test", &program]].concat();
+        outcomes.push(run(&only, &folder, tally, again));
+    }
     // One run shows everything that is wrong.
     let failures = outcomes.into_iter().filter_map(Result::err);
     let failures: Vec<String> = failures.map(|failure| failure.to_string()).collect();
@@ -117,16 +127,35 @@ fn folder_of(lines: &[u8]) -> Result<PathBuf, Failure> {
     folder.ok_or_else(|| "models fetch --json names no file".into())
 }
 
-fn clippy(packages: &[&str]) -> Command {
+/// The test programs in a folder, files or folders with a `main.rs`, that need models.
+fn programs(folder: &Path) -> Result<Vec<String>, Failure> {
+    let mut programs = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let main = if path.is_dir() {
+            path.join("main.rs")
+        } else {
+            path.clone()
+        };
+        let text = std::fs::read_to_string(main).unwrap_or_default();
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        if text.lines().any(|line| line == WITHOUT_IT_NOTHING) {
+            programs.extend(name.map(str::to_owned));
+        }
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+fn clippy() -> Command {
     let mut command = cargo();
-    command.arg("clippy").args(packages);
+    command.arg("clippy").args(CHECKED);
     command.args(["--all-targets", "--", "-D", "warnings"]);
     command
 }
 
 fn run(
     packages: &[&str],
-    filter: &str,
     folder: &Path,
     tally: &mut Tally,
     again: &mut Vec<String>,
@@ -137,7 +166,7 @@ fn run(
         command
     };
     let mut all = Tally::default();
-    let outcome = all.run(command().args(["--no-fail-fast", filter]));
+    let outcome = all.run(command().arg("--no-fail-fast"));
     let outcome = outcome.or_else(|failure| {
         second_try(&all, failure, |names| {
             let mut alone = Tally::default();
@@ -158,6 +187,19 @@ fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_that_need_models_are_found_by_how_they_begin() {
+        let folder = std::env::temp_dir().join(format!("xtask-speech-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("hearing")).unwrap();
+        let wanted = format!("//! Hears.\n{WITHOUT_IT_NOTHING}\n");
+        std::fs::write(folder.join("hearing/main.rs"), &wanted).unwrap();
+        std::fs::write(folder.join("demo.rs"), &wanted).unwrap();
+        std::fs::write(folder.join("stories.rs"), "#[cfg(feature = \"speech\")]\n").unwrap();
+        let found = programs(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(found.unwrap(), ["demo", "hearing"]);
+    }
 
     #[test]
     fn the_folder_is_that_of_the_first_file() {
