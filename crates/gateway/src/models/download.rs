@@ -23,6 +23,8 @@ const PAUSE: Duration = Duration::from_millis(300);
 pub enum Refused {
     /// This source does not give it, in words; another one may.
     Here(String),
+    /// This source gives nothing at all, in words.
+    Away(String),
     /// It cannot be kept.
     Disk(CannotStore),
 }
@@ -81,7 +83,7 @@ pub async fn download(
             stalls = if part.len > before { 0 } else { stalls + 1 };
             attempts += 1;
             if stalls == STALLS_MAX || attempts == ATTEMPTS_MAX {
-                return Err(Refused::Here(why));
+                return Err(Refused::Away(why));
             }
             tell(&News::Continues { why: &why });
             sleep(PAUSE).await;

