@@ -69,7 +69,7 @@ pub(super) fn keys(text: &str) -> Result<Keys, String> {
     text.chars().map(key).collect::<Result<_, _>>().map(Keys)
 }
 
-fn account(text: &str) -> Result<Account, String> {
+pub(super) fn account(text: &str) -> Result<Account, String> {
     let (username, password) = text.split_once(':').ok_or("write USER:PASSWORD")?;
     Ok(Account {
         username: username.to_owned(),
@@ -206,7 +206,7 @@ fn went_well(report: &Report) -> bool {
 }
 
 /// How the call ended, for people.
-fn end_in_words(report: &Report) -> String {
+pub(super) fn end_in_words(report: &Report) -> String {
     if let Some(address) = report.unreachable {
         return format!("nobody listens at {address}");
     }

@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod demo;
 mod doctor;
+mod eval;
 mod manual;
 mod models;
 mod print;
@@ -70,6 +71,8 @@ enum Command {
     Bench(bench::Bench),
     /// Be the provider of a call over a media stream, against any server, and judge that one.
     Simulate(simulate::Simulate),
+    /// Have callers follow scenarios against any SIP target, and judge what they are answered.
+    Eval(eval::Eval),
 }
 
 /// Which configuration.
@@ -136,6 +139,7 @@ pub fn run_with(arguments: Vec<OsString>) -> u8 {
         Command::Call(call) => call.run(),
         Command::Bench(bench) => bench.run(),
         Command::Simulate(simulate) => simulate.run(),
+        Command::Eval(eval) => eval.run(),
     };
     let (message, code) = match done {
         Ok(()) => return 0,

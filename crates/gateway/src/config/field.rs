@@ -3,7 +3,7 @@
 
 use super::keys::Keys;
 use super::nearest::nearest;
-use super::problem::Report;
+use super::problem::{Place, Report};
 use super::yaml::{Key, Node, Value};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -126,6 +126,24 @@ impl<'f> Field<'f> {
             report: self.report,
         };
         items.iter().enumerate().map(item).collect()
+    }
+
+    /// The values of a list; of anything else, that one.
+    pub fn one_or_more(&self) -> Vec<Self> {
+        match &self.node.value {
+            Value::List(_) => self.list(),
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// Whether it is a mapping.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.node.value, Value::Map(_))
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        self.node.at
     }
 
     /// The entries of a mapping whose keys are names of the user's own.

@@ -1,14 +1,14 @@
 //! The configuration: a file as written, and the [`Settings`] it proves to be. Whatever is wrong
 //! is told with its place and its remedy, all of it at once, before any port is bound.
 
-mod field;
+pub(crate) mod field;
 pub mod keys;
 mod nearest;
 mod older;
 mod outline;
 mod overrides;
 mod problem;
-mod sections;
+pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -94,6 +94,25 @@ fn prove(
         loaded.log_level = sections::file(&root, variables, overrides, &report, settings);
     }
     report.proven(loaded)
+}
+
+/// Reads another file of YAML as the configuration is read: with variables of the environment and of a
+/// `.env` beside it, and everything that is wrong told with its place. What `understand` cannot make
+/// something of, it has reported.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn read_beside<T>(
+    path: &Path,
+    mut variables: Variables,
+    understand: impl FnOnce(&Field<'_>) -> Option<T>,
+) -> Result<T, Refused> {
+    add_dot_env(path.parent().unwrap_or(Path::new("")), &mut variables)?;
+    let report = Report::on(Some(path));
+    let root = yaml::parse(&read(path)?, &variables, &report);
+    let understood = root.and_then(|root| understand(&Field::root(&root, &report)));
+    let understood = report.proven(understood)?;
+    understood.ok_or_else(|| unreadable(path, "says nothing", "write what the documentation shows"))
 }
 
 /// Where the configuration is: what was asked for, or the first place that has one.

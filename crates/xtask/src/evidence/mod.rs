@@ -2,6 +2,7 @@
 //!
 //! To add one: a module here with a `run` function, one row in [`EVIDENCE`].
 
+mod agent;
 mod comparison;
 mod fuzz;
 mod performance;
@@ -21,6 +22,11 @@ struct Evidence {
 }
 
 const EVIDENCE: &[Evidence] = &[
+    Evidence {
+        name: "agent",
+        what: "conversations with the voice agent: gaps, interruptions, echoes, many at once (--quick: only to see that it works; --speech: engines in the process too)",
+        run: agent::run,
+    },
     Evidence {
         name: "fuzz",
         what: "every fuzz target for some minutes: executions and covered edges (arguments: minutes, targets)",

@@ -139,7 +139,8 @@ enum SttKind {
     Wyoming,
 }
 
-fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
+/// What hears, by its section.
+pub fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
     let section = field.section(&keys::AGENT_STT);
     let text = |key| text(&section, key);
     let kinds = [
@@ -238,7 +239,7 @@ enum TtsKind {
 }
 
 /// Flite stands in where it is installed.
-fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
+pub fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
     let Some(field) = app.get("tts") else {
         let flite = Process::flite();
         if flite.is_none() {

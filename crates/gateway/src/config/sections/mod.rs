@@ -1,8 +1,8 @@
 //! What each mapping of the file means.
 
-mod agent;
+pub(crate) mod agent;
 mod apps;
-mod calls;
+pub(crate) mod calls;
 mod documents;
 mod on_lost;
 mod providers;

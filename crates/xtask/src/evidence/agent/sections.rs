@@ -1,0 +1,215 @@
+//! What is measured, one function a section.
+
+use serde_json::Value;
+
+use super::stage::{Gateway, Stage};
+use super::{Plan, Row};
+use crate::workspace::Failure;
+
+type Section = fn(&Stage, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
+
+/// Everything, in its order.
+pub const ALL: [Section; 5] = [turns, interruptions, echoes, at_once, in_process];
+
+const GAP_MS: f64 = 800.0;
+const SILENCE_MS: f64 = 250.0;
+/// The answer that is heard on a line with an echo lasts 3 s.
+const WHOLE_MS: u64 = 2_700;
+const PAUSE_MS: u64 = 300;
+
+const GREETING: &str = "      - wait_for: end\n";
+const QUESTION: &str = "      - say: {wav: question.wav}\n      - wait_for: end\n";
+
+/// The steps of a conversation of so many questions.
+fn questions(question: &str, count: usize) -> String {
+    GREETING.to_owned() + &question.repeat(count)
+}
+
+fn turns(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    eprintln!("turns");
+    let report = stage.talk(
+        &stage.scripted()?,
+        "short",
+        1,
+        &questions(QUESTION, plan.turns),
+    )?;
+    passed(&report)?;
+    rows.push(gap(
+        &report,
+        "turn gap, one conversation with scripted engines",
+    ));
+    Ok(())
+}
+
+fn interruptions(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    eprintln!("interruptions");
+    let cut_in = "      - interrupt: {wav: stop.wav, after: 0.8}\n".repeat(plan.interruptions);
+    let steps = format!("{GREETING}      - say: {{wav: question.wav}}\n{cut_in}");
+    let report = stage.talk(&stage.scripted()?, "long", 1, &steps)?;
+    passed(&report)?;
+    let count = &report["silencesMs"]["count"];
+    for (which, most) in [("median", None), ("p95", Some(SILENCE_MS)), ("max", None)] {
+        rows.push(Row {
+            what: format!("interruption to silence, {which} of {count}"),
+            value: report["silencesMs"][which].as_f64(),
+            unit: " ms",
+            most,
+        });
+    }
+    Ok(())
+}
+
+fn echoes(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    eprintln!("echoes");
+    let (callers, answers) = plan.echoed;
+    let question = format!(
+        "      - say: {{wav: question.wav}}\n      - expect: {{spoken_ms: {WHOLE_MS}, pause_ms: {PAUSE_MS}}}\n"
+    );
+    let steps = format!(
+        "      - echo: {{level_db: -20}}\n{}",
+        questions(&question, answers)
+    );
+    let report = stage.talk(&stage.scripted()?, "short", callers, &steps)?;
+    let count = callers * answers;
+    for (what, words) in [
+        ("cut", "the answer lasted"),
+        ("paused for more than 300 ms", "a pause of"),
+        ("not heard", "the far end"),
+    ] {
+        rows.push(Row {
+            what: format!("answers {what} on a line that echoes at −20 dB, of {count}"),
+            value: Some(faults(&report, words) as f64),
+            unit: "",
+            most: Some(0.0),
+        });
+    }
+    Ok(())
+}
+
+fn at_once(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    let (count, turns) = (plan.at_once.0, plan.turns.min(8));
+    eprintln!("{count} conversations at once");
+    let gateway = stage.scripted()?;
+    let report = stage.talk(&gateway, "short", count, &questions(QUESTION, turns))?;
+    passed(&report)?;
+    rows.push(gap(
+        &report,
+        &format!("turn gap, {count} conversations at once with scripted engines"),
+    ));
+    beside_control(stage, &gateway, &report, count, rows)
+}
+
+fn in_process(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    if !plan.has_models {
+        return Ok(());
+    }
+    let gateway = stage.in_process()?;
+    let question = "      - say: What time do you open?\n      - wait_for: end\n";
+    for count in [1, plan.at_once.1] {
+        eprintln!("{count} conversations with engines in the process");
+        let report = stage.talk(
+            &gateway,
+            "agent",
+            count,
+            &questions(question, plan.turns.min(8)),
+        )?;
+        passed(&report)?;
+        let what = format!("turn gap, {count} at once with the engines in the process");
+        let row = gap(&report, &what);
+        rows.push(Row {
+            most: row.most.filter(|_| count == 1),
+            ..row
+        });
+        if count > 1 {
+            beside_control(stage, &gateway, &report, count, rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// Late packets beside those of as many calls that nothing answers but the echo.
+fn beside_control(
+    stage: &Stage,
+    gateway: &Gateway,
+    report: &Value,
+    count: usize,
+    rows: &mut Vec<Row>,
+) -> Result<(), Failure> {
+    let lasted = of_each(report, "lastedMs").fold(0.0, f64::max);
+    let pause = format!("      - pause: {:.1}\n", lasted / 1e3);
+    let control = stage.talk(gateway, "echo", count, &pause)?;
+    passed(&control)?;
+    let sum = |report: &Value, key| of_each(report, key).sum::<f64>();
+    let latest = |report: &Value| of_each(report, "latestMs").fold(0.0, f64::max);
+    let packets = sum(report, "packets");
+    let (late, idle) = (sum(report, "latePackets"), sum(&control, "latePackets"));
+    let (most, idle_most) = (latest(report), latest(&control));
+    rows.push(Row {
+        what: format!(
+            "packets more than 10 ms late beyond the control run's, {count} conversations ({late} of {packets}, \
+             the latest {most} ms; control {idle}, {idle_most} ms)"
+        ),
+        value: Some((late - idle).max(0.0)),
+        unit: "",
+        most: Some(0.0),
+    });
+    Ok(())
+}
+
+fn of_each(report: &Value, key: &'static str) -> impl Iterator<Item = f64> {
+    let talks = report["conversations"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    talks.into_iter().filter_map(move |talk| talk[key].as_f64())
+}
+
+fn gap(report: &Value, what: &str) -> Row {
+    let count = &report["gapsMs"]["count"];
+    Row {
+        what: format!("{what}, median of {count}"),
+        value: report["gapsMs"]["median"].as_f64(),
+        unit: " ms",
+        most: Some(GAP_MS),
+    }
+}
+
+/// How many things are wrong in these words.
+fn faults(report: &Value, words: &str) -> usize {
+    let talks = report["conversations"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let faults = talks
+        .iter()
+        .flat_map(|talk| talk["faults"].as_array().cloned().unwrap_or_default());
+    let texts = faults.filter_map(|fault| fault["text"].as_str().map(str::to_owned));
+    texts.filter(|text| text.starts_with(words)).count()
+}
+
+/// An error where a conversation was not what it was to be.
+fn passed(report: &Value) -> Result<(), Failure> {
+    match report["passed"] == true {
+        true => Ok(()),
+        false => Err(format!("a conversation failed: {}", report["conversations"]).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn faults_are_counted_by_their_words_over_all_conversations() {
+        let fault = |text: &str| json!({"line": 3, "text": text});
+        let cut = fault("the answer lasted 900 ms, less than 2700 ms");
+        let report = json!({"conversations": [
+            {"faults": [cut, fault("a pause of 400 ms in the answer, longer than 300 ms")]},
+            {"faults": [cut]},
+        ], "passed": false});
+        assert_eq!(faults(&report, "the answer lasted"), 2);
+        assert_eq!(faults(&report, "a pause of"), 1);
+        assert!(passed(&report).is_err());
+    }
+}
