@@ -18,6 +18,8 @@ mod remembered;
 mod socket;
 mod sound;
 mod webhook;
+#[cfg(feature = "speech")]
+mod whisper;
 mod wyoming;
 
 use std::io;
@@ -40,6 +42,8 @@ pub use realtime::{Brief, GeminiLive, OpenAiRealtime, Realtime};
 pub use receptionist::{APPOINTMENT, Clock, Receptionist};
 pub use remembered::Remembered;
 pub use webhook::Webhook;
+#[cfg(feature = "speech")]
+pub use whisper::WhisperStt;
 pub use wyoming::{WyomingStt, WyomingTts};
 
 /// Hears words in speech.

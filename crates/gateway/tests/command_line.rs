@@ -76,7 +76,7 @@ const REFUSED: &[(&str, &[&str])] = &[
             "t.yaml:2:6: apps.a: `url` is missing; add `url: …`",
             "t.yaml:3:43: apps.b.url: an application with `role: server` comes to us; remove the url; \
              it connects to /ws/sip/{call_id}",
-            "t.yaml:4:6: apps.c: `stt` is missing; add `stt: …`",
+            "t.yaml:4:6: apps.c: `stt` is missing, and this build has no speech models; add `stt: …`, or build it with `--features speech`",
         ],
     ),
     (

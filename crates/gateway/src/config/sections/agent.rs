@@ -5,6 +5,7 @@ mod servers;
 
 use self::servers::{URL_REMEDY, WYOMING_REMEDY, server, socket};
 use super::calls::named;
+use super::in_process;
 use crate::agent::Line;
 use crate::clock::Clock;
 use crate::config::field::{Field, Section, set};
@@ -60,7 +61,10 @@ pub fn agent(section: &Section<'_>, beside: &Beside<'_>) -> Option<Arc<dyn App>>
         };
         return well.then(|| Arc::new(RealtimeAgent::new(settings, engines)) as Arc<dyn App>);
     }
-    let stt = section.need("stt").and_then(|field| stt(&field, &line));
+    let stt = match section.get("stt") {
+        Some(field) => stt(&field, &line),
+        None => in_process::stt_by_default(section),
+    };
     let llm = llm(section, &line, beside.clock);
     let tts = tts(section, &line);
     let phrases = settings.phrases.all();
@@ -136,6 +140,7 @@ fn tool(name: &str, field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<(ToolS
 enum SttKind {
     OpenAi,
     Deepgram,
+    Whisper,
     Wyoming,
 }
 
@@ -146,6 +151,7 @@ pub fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
     let kinds = [
         ("openai", SttKind::OpenAi),
         ("deepgram", SttKind::Deepgram),
+        ("whisper", SttKind::Whisper),
         ("wyoming", SttKind::Wyoming),
     ];
     let language = text("language");
@@ -160,6 +166,10 @@ pub fn stt(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Arc<dyn Stt>> {
             model: text("model").unwrap_or_else(|| "nova-3".to_owned()),
             language,
         }),
+        SttKind::Whisper => {
+            refuse(&section, &["url", "key", "language"], "whisper");
+            in_process::whisper(&section)?
+        }
         SttKind::Wyoming => {
             refuse(&section, &["key", "model"], "wyoming");
             let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;

@@ -114,3 +114,29 @@ fn keys_of_engines_are_not_shown() {
     let told = refused(&agent(&[bad, TTS].concat()), &[]);
     assert!(!told.contains("sk-secret"), "{told}");
 }
+
+#[cfg(not(feature = "speech"))]
+#[test]
+fn a_build_without_speech_models_says_how_to_have_them() {
+    let told = refused(&agent(&["    stt: {type: whisper}\n", TTS].concat()), &[]);
+    let line =
+        "4:10: apps.a.stt: this build has no speech models; build it with `--features speech`";
+    assert!(told.contains(line), "{told}");
+    let told = refused(&agent(TTS), &[]);
+    let line =
+        "apps.a: `stt` is missing, and this build has no speech models; add `stt: …`, or build";
+    assert!(told.contains(line), "{told}");
+}
+
+#[cfg(feature = "speech")]
+#[test]
+fn a_model_that_is_not_there_is_told_with_what_to_type() {
+    let engines = "    stt: {type: whisper, model: /nowhere/w.bin}\n";
+    let told = refused(&agent(&[engines, TTS].concat()), &[]);
+    for line in [
+        "apps.a.stt.model: Whisper has no model: /nowhere/w.bin: ",
+        "type `trunkline models fetch`",
+    ] {
+        assert!(told.contains(line), "{line}\n\n{told}");
+    }
+}
