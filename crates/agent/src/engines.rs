@@ -5,6 +5,8 @@
 mod chain;
 mod deepgram;
 pub mod embedded;
+#[cfg(feature = "speech")]
+mod hibari;
 mod http;
 mod lines;
 mod local;
@@ -33,6 +35,8 @@ use crate::settings::ToolSpec;
 
 pub use chain::Chain;
 pub use deepgram::Deepgram;
+#[cfg(feature = "speech")]
+pub use hibari::HibariTts;
 pub use http::{BadUrl, Connect, Duplex, Place, Server, Tcp};
 pub use local::Local;
 pub use ollama::Ollama;
