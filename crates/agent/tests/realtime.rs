@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use support::server::{Does, Scripted, sends, status};
 use support::socket_at;
-use support::websocket::{Sockets, Step, says};
+use support::websocket::{Came, Sockets, Step, says};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 use trunkline_agent::conversation::realtime::{Ask, Event};
@@ -102,32 +102,7 @@ fn message(came: &[String], kind: &str) -> Value {
 
 #[tokio::test]
 async fn openai_is_told_and_heard_as_its_reference_says() {
-    let server = Sockets::open(vec![vec![
-        says(json!({"type": "session.created", "session": {}})),
-        Step::Hears("session.update"),
-        says(json!({"type": "session.updated", "session": {}})),
-        Step::Hears("input_audio_buffer.append"),
-        says(
-            json!({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": "u1"}),
-        ),
-        says(json!({"type": "input_audio_buffer.speech_stopped", "item_id": "u1"})),
-        says(json!({"type": "response.created", "response": {"id": "r1"}})),
-        says(
-            json!({"type": "conversation.item.input_audio_transcription.completed", "item_id": "u1", "transcript": "When do you open?\n"}),
-        ),
-        says(json!({"type": "response.output_audio.delta", "item_id": "a1", "delta": pcm(2_400)})),
-        says(
-            json!({"type": "response.output_audio_transcript.done", "item_id": "a1", "transcript": "At nine."}),
-        ),
-        says(
-            json!({"type": "response.done", "response": {"status": "completed", "output": [
-                {"type": "message", "id": "a1"},
-                {"type": "function_call", "call_id": "c1", "name": "price", "arguments": "{\"of\":\"tea\"}"},
-            ]}}),
-        ),
-        Step::Hears("truncate"),
-        Step::Stays,
-    ]]);
+    let server = Sockets::open(openai_script());
     let mut session = Session::open(openai(server.port));
     assert_eq!(session.next().await, Event::Ready);
     session.ask(Ask::Sound(vec![700; 320])).await;
@@ -152,6 +127,39 @@ async fn openai_is_told_and_heard_as_its_reference_says() {
     let came = server
         .wait_until("it takes its leave", |came| came.left == 1)
         .await;
+    openai_was_told(&came);
+}
+
+fn openai_script() -> Vec<Vec<Step>> {
+    vec![vec![
+        says(json!({"type": "session.created", "session": {}})),
+        Step::Hears("session.update"),
+        says(json!({"type": "session.updated", "session": {}})),
+        Step::Hears("input_audio_buffer.append"),
+        says(
+            json!({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": "u1"}),
+        ),
+        says(json!({"type": "input_audio_buffer.speech_stopped", "item_id": "u1"})),
+        says(json!({"type": "response.created", "response": {"id": "r1"}})),
+        says(
+            json!({"type": "conversation.item.input_audio_transcription.completed", "item_id": "u1", "transcript": "When do you open?\n"}),
+        ),
+        says(json!({"type": "response.output_audio.delta", "item_id": "a1", "delta": pcm(2_400)})),
+        says(
+            json!({"type": "response.output_audio_transcript.done", "item_id": "a1", "transcript": "At nine."}),
+        ),
+        says(
+            json!({"type": "response.done", "response": {"status": "completed", "output": [
+                {"type": "message", "id": "a1"},
+                {"type": "function_call", "call_id": "c1", "name": "price", "arguments": "{\"of\":\"tea\"}"},
+            ]}}),
+        ),
+        Step::Hears("truncate"),
+        Step::Stays,
+    ]]
+}
+
+fn openai_was_told(came: &Came) {
     let key = Some("Bearer sk-1".to_owned());
     assert_eq!(
         came.opened,
@@ -250,27 +258,7 @@ async fn openai_is_asked_for_one_answer_at_a_time() {
 
 #[tokio::test]
 async fn gemini_is_told_and_heard_as_its_reference_says() {
-    let content = |content: Value| json!({"serverContent": content}).to_string();
-    let part = json!({"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": pcm(2_400)}});
-    let server = Sockets::open(vec![vec![
-        Step::Hears("setup"),
-        // Its JSON comes in messages that are no text.
-        Step::SaysInBytes(r#"{"setupComplete": {}}"#.to_owned()),
-        Step::Hears("realtimeInput"),
-        Step::SaysInBytes(content(json!({"inputTranscription": {"text": "The price?"}}))),
-        Step::SaysInBytes(json!({"toolCall": {"functionCalls": [{"id": "c1", "name": "price", "args": {"of": "tea"}}]}}).to_string()),
-        Step::Hears("toolResponse"),
-        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part]}, "outputTranscription": {"text": "Two euros."}}))),
-        Step::SaysInBytes(content(json!({"generationComplete": true}))),
-        Step::SaysInBytes(content(json!({"turnComplete": true}))),
-        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part]}}))),
-        Step::SaysInBytes(content(json!({"interrupted": true}))),
-        Step::SaysInBytes(content(json!({"turnComplete": true}))),
-        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part, {"text": "thought"}]}}))),
-        Step::SaysInBytes(json!({"toolCallCancellation": {"ids": ["c2"]}}).to_string()),
-        Step::SaysInBytes(json!({"goAway": {"timeLeft": "10s"}}).to_string()),
-        Step::Stays,
-    ]]);
+    let server = Sockets::open(gemini_script());
     let mut session = Session::open(gemini(server.port));
     assert_eq!(session.next().await, Event::Ready);
     session.ask(Ask::Sound(vec![700; 320])).await;
@@ -310,6 +298,34 @@ async fn gemini_is_told_and_heard_as_its_reference_says() {
             came.texts.iter().any(|text| text.contains("keys pressed"))
         })
         .await;
+    gemini_was_told(&came);
+}
+
+fn gemini_script() -> Vec<Vec<Step>> {
+    let content = |content: Value| json!({"serverContent": content}).to_string();
+    let part = json!({"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": pcm(2_400)}});
+    vec![vec![
+        Step::Hears("setup"),
+        // Its JSON comes in messages that are no text.
+        Step::SaysInBytes(r#"{"setupComplete": {}}"#.to_owned()),
+        Step::Hears("realtimeInput"),
+        Step::SaysInBytes(content(json!({"inputTranscription": {"text": "The price?"}}))),
+        Step::SaysInBytes(json!({"toolCall": {"functionCalls": [{"id": "c1", "name": "price", "args": {"of": "tea"}}]}}).to_string()),
+        Step::Hears("toolResponse"),
+        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part]}, "outputTranscription": {"text": "Two euros."}}))),
+        Step::SaysInBytes(content(json!({"generationComplete": true}))),
+        Step::SaysInBytes(content(json!({"turnComplete": true}))),
+        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part]}}))),
+        Step::SaysInBytes(content(json!({"interrupted": true}))),
+        Step::SaysInBytes(content(json!({"turnComplete": true}))),
+        Step::SaysInBytes(content(json!({"modelTurn": {"parts": [part, {"text": "thought"}]}}))),
+        Step::SaysInBytes(json!({"toolCallCancellation": {"ids": ["c2"]}}).to_string()),
+        Step::SaysInBytes(json!({"goAway": {"timeLeft": "10s"}}).to_string()),
+        Step::Stays,
+    ]]
+}
+
+fn gemini_was_told(came: &Came) {
     let (path, key) = &came.opened[0];
     assert!(
         path.ends_with("v1beta.GenerativeService.BidiGenerateContent"),
