@@ -32,6 +32,7 @@ pub struct Agent {
     settings: Arc<Settings>,
     engines: Engines,
     turns: Option<Arc<dyn TurnModel>>,
+    is_loaded: Arc<AtomicBool>,
     is_prepared: Arc<AtomicBool>,
 }
 
@@ -43,6 +44,7 @@ impl Agent {
             settings: Arc::new(settings),
             engines,
             turns: None,
+            is_loaded: Arc::default(),
             is_prepared: Arc::default(),
         }
     }
@@ -55,23 +57,36 @@ impl Agent {
         self
     }
 
-    fn prepare_once(&self) {
-        if !self.is_prepared.swap(true, Ordering::Relaxed) {
+    /// What is on this machine is read, once.
+    fn load(&self) {
+        if !self.is_loaded.swap(true, Ordering::Relaxed) {
             let (engines, turns) = (self.engines.clone(), self.turns.clone());
             let turns = async move {
                 if let Some(turns) = turns {
                     turns.prepare().await;
                 }
             };
-            let all =
-                async move { tokio::join!(engines.tts.prepare(), engines.stt.prepare(), turns) };
+            let all = async move { tokio::join!(engines.tts.load(), engines.stt.prepare(), turns) };
             tokio::spawn(all);
+        }
+    }
+
+    /// The voice says what it will say in every call, once.
+    fn prepare_once(&self) {
+        if !self.is_prepared.swap(true, Ordering::Relaxed) {
+            let tts = Arc::clone(&self.engines.tts);
+            tokio::spawn(async move { tts.prepare().await });
         }
     }
 }
 
 impl App for Agent {
+    fn start(&self) {
+        self.load();
+    }
+
     fn run(&self, call: Call) -> BoxFuture<'static, ()> {
+        self.load();
         self.prepare_once();
         let (settings, own) = of_number(&self.settings, call.info());
         let talk = Conversation::new(Arc::clone(&settings), call.info().direction);

@@ -110,6 +110,11 @@ pub trait Tts: Send + Sync {
         sound: Sender<Vec<i16>>,
     ) -> BoxFuture<'_, Result<(), EngineError>>;
 
+    /// Reads what it needs of this machine. Called when the gateway starts.
+    fn load(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Does beforehand what would keep a caller waiting. Called when the first call begins.
     fn prepare(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
@@ -123,6 +128,10 @@ impl Tts for Box<dyn Tts> {
         sound: Sender<Vec<i16>>,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         self.as_ref().speak(speech, sound)
+    }
+
+    fn load(&self) -> BoxFuture<'_, ()> {
+        self.as_ref().load()
     }
 
     fn prepare(&self) -> BoxFuture<'_, ()> {

@@ -28,7 +28,7 @@ fn speech(text: &str) -> Speech {
 async fn sentences_are_spoken_also_by_several_at_once() {
     let Some(folder) = folder() else { return };
     let voice = HibariTts::new(&folder, 1.0).expect("the files are there");
-    voice.prepare().await;
+    voice.load().await;
     let say = async |text: &str| {
         let (to, mut from) = channel::<Vec<i16>>(1);
         let listening = async {

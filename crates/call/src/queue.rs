@@ -25,6 +25,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An application written in Rust.
 pub trait App: Send + Sync {
+    /// Begins what would keep the first call waiting, and returns at once. Called on the gateway's
+    /// runtime when it begins to serve with this application.
+    fn start(&self) {}
+
     /// Looks after one call. When the future is done, or dropped, the call is hung up.
     fn run(&self, call: Call) -> BoxFuture<'static, ()>;
 }

@@ -5,7 +5,7 @@ use crate::names::Resolver;
 use crate::net::{self, CannotListen, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
-use crate::settings::{Settings, SipSettings};
+use crate::settings::{AppEntry, Settings, SipSettings};
 use crate::shard::Shard;
 use crate::signalling::{Desk, Parts, Transports, stream_events};
 use std::io;
@@ -85,6 +85,7 @@ impl Gateway {
             trunks,
             resolver,
         });
+        settings.apps.values().for_each(AppEntry::start);
         Ok(Self {
             control,
             addresses,

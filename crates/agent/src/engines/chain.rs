@@ -109,4 +109,10 @@ impl<A: Tts, B: Tts> Tts for Chain<A, B> {
             self.second.speak(Speech { voice, ..speech }, sound).await
         })
     }
+
+    fn load(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            tokio::join!(self.first.load(), self.second.load());
+        })
+    }
 }

@@ -62,7 +62,7 @@ impl Tts for HibariTts {
         })
     }
 
-    fn prepare(&self) -> BoxFuture<'_, ()> {
+    fn load(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             if let Err(error) = self.engine.prepare().await {
                 tracing::error!(%error, "the voice cannot be had");

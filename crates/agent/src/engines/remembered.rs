@@ -97,6 +97,10 @@ impl<T: Tts> Tts for Remembered<T> {
         })
     }
 
+    fn load(&self) -> BoxFuture<'_, ()> {
+        self.voice.load()
+    }
+
     fn prepare(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.say_all())
     }

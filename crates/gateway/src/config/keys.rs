@@ -69,7 +69,7 @@ keys! {
     ] later [];
     AGENT_STT "apps.NAME.stt" ["type" "url" "key" "model" "language"] later [];
     AGENT_LLM "apps.NAME.llm" ["type" "url" "key" "model" "hours"] later [];
-    AGENT_TTS "apps.NAME.tts" ["type" "url" "key" "model" "voice" "rate" "command"] later [];
+    AGENT_TTS "apps.NAME.tts" ["type" "url" "key" "model" "voice" "rate" "speed" "command"] later [];
     AGENT_REALTIME "apps.NAME.realtime" ["type" "url" "key" "model" "voice"] later [];
     AGENT_TOOL "apps.NAME.tools.NAME" ["url" "key" "description" "parameters"] later [];
     ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];

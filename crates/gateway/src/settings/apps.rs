@@ -15,6 +15,15 @@ pub enum AppEntry {
     Rust(Arc<dyn App>),
 }
 
+impl AppEntry {
+    /// Begins what would keep the first call waiting.
+    pub fn start(&self) {
+        if let Self::Rust(app) = self {
+            app.start();
+        }
+    }
+}
+
 impl std::fmt::Debug for AppEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 use super::{Desk, Phase};
 use crate::control::{ControlError, DeviceView, Figures, Question, TrunkView};
 use crate::net;
-use crate::settings::Settings;
+use crate::settings::{AppEntry, Settings};
 use crate::shard::{AppStream, CallKey, ToCall};
 use std::sync::Arc;
 use std::time::Instant;
@@ -115,6 +115,7 @@ impl Desk {
             let (users, open) = (new.users.clone(), new.open);
             self.act(Action::Admit { users, open });
         }
+        settings.apps.values().for_each(AppEntry::start);
         self.settings = Arc::new(settings);
         self.control.set_settings(Arc::clone(&self.settings));
         kept

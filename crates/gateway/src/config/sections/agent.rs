@@ -5,6 +5,7 @@ mod servers;
 
 use self::servers::{URL_REMEDY, WYOMING_REMEDY, server, socket};
 use super::calls::named;
+use super::hibari;
 use super::in_process;
 use crate::agent::Line;
 use crate::clock::Clock;
@@ -245,31 +246,44 @@ fn receptionist(hours: &str, clock: &Clock) -> Receptionist {
 enum TtsKind {
     OpenAi,
     Wyoming,
+    Hibari,
     Command,
 }
 
 /// Flite stands in where it is installed.
 pub fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
-    let Some(field) = app.get("tts") else {
-        let flite = Process::flite();
-        if flite.is_none() {
-            app.field().wrong(
-                "`tts` is missing, and Flite, which speaks without it, is not installed",
-                "add `tts: …`, or install Flite (Debian: apt-get install flite)",
-            );
-        }
-        return flite.map(|flite| Box::new(flite) as Box<dyn Tts>);
+    let voice = match app.get("tts") {
+        Some(field) => Some(chosen_voice(&field, line)?),
+        None => hibari::voice_by_default(),
     };
+    match (voice, Process::flite()) {
+        (Some(voice), Some(flite)) => Some(Box::new(Chain::new(voice, flite))),
+        (Some(voice), None) => Some(voice),
+        (None, Some(flite)) => Some(Box::new(flite)),
+        (None, None) => {
+            app.field().wrong(
+                "`tts` is missing, and neither the voice hibari nor Flite, which speak without it, \
+                 is there",
+                "add `tts: …`, type `trunkline models fetch` for a build with the feature `speech`, \
+                 or install Flite (Debian: apt-get install flite)",
+            );
+            None
+        }
+    }
+}
+
+fn chosen_voice(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
     let section = field.section(&keys::AGENT_TTS);
     let text = |key| text(&section, key);
     let kinds = [
         ("openai", TtsKind::OpenAi),
         ("wyoming", TtsKind::Wyoming),
+        ("hibari", TtsKind::Hibari),
         ("command", TtsKind::Command),
     ];
-    let voice: Box<dyn Tts> = match section.need("type")?.word(&kinds)? {
+    Some(match section.need("type")?.word(&kinds)? {
         TtsKind::OpenAi => {
-            refuse(&section, &["command"], "openai");
+            refuse(&section, &["command", "speed"], "openai");
             let rate = section
                 .get("rate")
                 .map(|field| field.number(8_000..=192_000));
@@ -281,26 +295,25 @@ pub fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
             })
         }
         TtsKind::Wyoming => {
-            refuse(&section, &["command", "key", "model", "rate"], "wyoming");
+            let others = ["command", "key", "model", "rate", "speed"];
+            refuse(&section, &others, "wyoming");
             let voice = text("voice");
             let server = server(&section, line, &["tcp"], WYOMING_REMEDY)?;
             Box::new(WyomingTts { server, voice })
         }
+        TtsKind::Hibari => {
+            let others = ["command", "key", "model", "rate", "url", "voice"];
+            refuse(&section, &others, "hibari");
+            hibari::voice(&section)?
+        }
         TtsKind::Command => {
-            refuse(
-                &section,
-                &["url", "key", "model", "rate", "voice"],
-                "command",
-            );
+            let others = ["url", "key", "model", "rate", "speed", "voice"];
+            refuse(&section, &others, "command");
             let command = section
                 .need("command")
                 .and_then(|f| super::documents::command(&f))?;
             Box::new(Process::new(command.to_vec()))
         }
-    };
-    Some(match Process::flite() {
-        Some(flite) => Box::new(Chain::new(voice, flite)),
-        None => voice,
     })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod agent;
 mod apps;
 pub(crate) mod calls;
 mod documents;
+mod hibari;
 mod in_process;
 mod on_lost;
 mod providers;

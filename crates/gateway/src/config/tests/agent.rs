@@ -97,6 +97,26 @@ fn one_engine_may_take_the_place_of_three() {
 }
 
 #[test]
+fn the_voice_in_the_process_speaks_within_reason() {
+    let hibari = |more: &str| agent(&format!("{STT}    tts: {{type: hibari, {more}}}\n"));
+    let told = refused(&hibari("speed: 3, key: k"), &[]);
+    for line in [
+        "a.tts.speed: it is out of range; write a number from 0.5 to 2",
+        "a.tts.key: means nothing to `type: hibari`; remove the key",
+    ] {
+        assert!(told.contains(line), "{line}\n\n{told}");
+    }
+}
+
+#[cfg(not(feature = "speech"))]
+#[test]
+fn a_build_without_a_voice_of_its_own_says_so() {
+    let told = refused(&agent(&format!("{STT}    tts: {{type: hibari}}\n")), &[]);
+    let line = "a.tts: this build has no speech models; build it with `--features speech`";
+    assert!(told.contains(line), "{told}");
+}
+
+#[test]
 fn an_agents_keys_are_for_agents_alone() {
     let told = refused("apps: {a: {type: echo, greeting: Hi}}\n", &[]);
     assert!(
