@@ -86,7 +86,7 @@ fn one_engine_may_take_the_place_of_three() {
         &[],
     );
     for line in [
-        "4:36: apps.a.realtime.url: does not lead to such a server; write one like wss://host/v1",
+        "4:35: apps.a.realtime.url: does not lead to such a server; write one like wss://host/v1",
         "4:15: apps.a.realtime: `model` is missing",
         "5:10: apps.a.tts: means nothing beside `realtime`",
     ] {

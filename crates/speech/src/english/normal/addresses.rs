@@ -11,7 +11,7 @@ const TOP_LEVELS: [&str; 18] = [
     "au", "tv", "ai", "dev",
 ];
 
-/// "ann@example.com", "https://example.org/help", "www.example.net".
+/// "ann@example.com", `https://example.org/help`, "www.example.net".
 pub(super) fn address(place: &Place<'_>) -> Option<Said> {
     let end = place
         .rest
