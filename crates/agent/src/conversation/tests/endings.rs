@@ -1,4 +1,5 @@
 use super::stage::*;
+use super::voices::*;
 use crate::{Engine, Input, Message, Note, Settings, ToolSpec};
 use serde_json::json;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 use super::stage::*;
+use super::voices::*;
 use crate::{Engine, Settings};
 use trunkline_call::HangupCause;
 

@@ -1,4 +1,5 @@
 use super::stage::*;
+use super::voices::*;
 use crate::{Message, Note, Settings};
 use trunkline_audio::wav;
 

@@ -5,3 +5,4 @@ mod failures;
 mod interruptions;
 mod stage;
 mod turns;
+mod voices;

@@ -1,4 +1,5 @@
 use super::stage::*;
+use super::voices::*;
 use crate::{Input, Note, Output, Settings};
 use trunkline_call::{CallCommand, CallEvent, Direction, EndReason};
 
