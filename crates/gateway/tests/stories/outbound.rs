@@ -204,9 +204,7 @@ fn a_telephone_that_hangs_up_at_once_ends_the_call_on_both_sides() {
     let id = place(&gateway, &callee.uri("bob"));
     callee.wait_answered();
     assert!(matches!(callee.hang_up().end, EndReason::App(_)));
-    assert_eq!(
-        gateway.wait_for_record("callId", &id)["end"]["by"],
-        "remote"
-    );
+    let record = gateway.wait_for_record("callId", &id);
+    assert_eq!(record["end"]["by"], "remote", "{record}");
     gateway.wait_for_calls(0);
 }

@@ -11,6 +11,11 @@ const GAIN: f32 = 2.0;
 const KNEE: f32 = 0.7;
 /// Samples gathered before they are handed on: 100 ms at the voice's rate.
 const PIECE: usize = 2_400;
+/// The voice is silent for a quarter of a second before its first word, which a caller would wait for.
+/// Sound begins above this, 44 dB below full scale.
+const QUIET: u16 = 200;
+/// What is left of that silence: 20 ms at the voice's rate, for a word that begins softly.
+const BREATH: usize = 480;
 /// Silence that pushes the last sound out of the resampler: its delay, rounded up.
 const TAIL: usize = 30;
 
@@ -19,6 +24,7 @@ pub(super) struct Line {
     resampler: Resampler,
     waiting: Vec<i16>,
     piece: Vec<i16>,
+    has_begun: bool,
 }
 
 impl Line {
@@ -27,6 +33,7 @@ impl Line {
             resampler: Resampler::new(RATE_HZ, SAMPLE_RATE_HZ)?,
             waiting: Vec::with_capacity(PIECE),
             piece: Vec::new(),
+            has_begun: false,
         })
     }
 
@@ -34,7 +41,17 @@ impl Line {
     pub fn push(&mut self, samples: &[f32], sound: &mut dyn FnMut(&[i16]) -> bool) -> bool {
         self.waiting
             .extend(samples.iter().map(|sample| level(*sample)));
+        self.has_begun = self.has_begun || self.begins();
         self.waiting.len() < PIECE || self.hand_on(sound)
+    }
+
+    /// Whether a sound is heard. All but a breath of the silence before it is dropped.
+    fn begins(&mut self) -> bool {
+        let is_heard = |sample: &i16| sample.unsigned_abs() > QUIET;
+        let heard = self.waiting.iter().position(is_heard);
+        let silent = heard.unwrap_or(self.waiting.len());
+        self.waiting.drain(..silent.saturating_sub(BREATH));
+        heard.is_some()
     }
 
     /// Hands on what is left at the end of the utterance.
@@ -96,6 +113,23 @@ mod tests {
         let middle = &heard[1_000..3_000];
         assert!(middle.iter().all(|s| (s - 13_107).abs() < 40), "{middle:?}");
         assert!(heard[3_990..4_000].iter().any(|sample| *sample > 6_000));
+    }
+
+    #[test]
+    fn of_the_silence_before_the_first_word_a_breath_is_left() {
+        let mut heard = Vec::new();
+        let mut sound = |piece: &[i16]| {
+            heard.extend_from_slice(piece);
+            true
+        };
+        let mut line = Line::new().unwrap();
+        for _ in 0..20 {
+            assert!(line.push(&[0.001; 300], &mut sound));
+        }
+        assert!(line.push(&[0.2; 300], &mut sound));
+        assert!(line.push(&[0.0; 6_000], &mut sound), "a pause within");
+        assert!(line.finish(&mut sound));
+        assert_eq!(heard.len(), (BREATH + 300 + 6_000 + TAIL) * 2 / 3);
     }
 
     #[test]

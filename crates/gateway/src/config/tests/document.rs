@@ -82,6 +82,7 @@ fn its_examples_are_good() {
         ),
         ("AGENT_PASSWORD", "a"),
         ("TELCO_PASSWORD", "b"),
+        ("OPENAI_API_KEY", "c"),
     ];
     let examples: Vec<&str> = DOCUMENT
         .split("```yaml\n")
