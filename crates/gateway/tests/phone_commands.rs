@@ -53,16 +53,43 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
-fn the_demonstration_is_a_good_call_and_leaves_a_recording_of_both_sides() {
+fn the_demonstration_is_a_good_conversation_and_leaves_all_that_is_known_of_it() {
     let folder = folder("demo");
     let demo = || trunkline(&folder, &["demo", "--json"]);
     let (shown, good) = good_call(demo, |shown| shown["good"] == true);
     assert!(good && shown["good"] == true, "{shown}");
     assert!(has_rungs(
         &shown["ladder"],
-        &["INVITE sip:echo@", "200 OK (INVITE)", "ACK", "BYE", "200"]
+        &["INVITE sip:desk@", "200 OK (INVITE)", "ACK", "BYE", "200"]
     ));
-    assert!(number(&shown["roundTripMs"]) > 1.0, "filters take time");
+    let turns = shown["turns"].as_array().expect("turns");
+    assert_eq!(turns.len(), 8, "{shown}");
+    // Nobody thinks of the greeting.
+    for turn in turns.iter().skip(1) {
+        let stages = turn["stages"].as_array().expect("stages").iter();
+        let stages: f64 = stages.map(|stage| number(&stage["tookMs"])).sum();
+        let gap = number(&turn["gapMs"]);
+        assert!(
+            (stages - gap).abs() < 1.0,
+            "the stages are the wait: {turn}"
+        );
+    }
+    let kinds = shown["marks"].as_array().expect("marks").iter();
+    let kinds: Vec<_> = kinds.filter_map(|mark| mark["kind"].as_str()).collect();
+    assert_eq!(kinds, ["keys", "function", "interruption"]);
+    let said = shown["said"].as_array().expect("what was said");
+    let cut: Vec<&Value> = said.iter().filter(|said| said["cut"] == true).collect();
+    assert_eq!(cut.len(), 1, "{shown}");
+    let told = shown["engines"].as_str().expect("who hears and speaks");
+    assert!(told.contains("as text"), "{told}");
+    let page = std::fs::read_to_string(folder.join("trunkline-demo.html")).expect("a page");
+    assert!(
+        page.contains("You have an appointment on Thursday"),
+        "{page}"
+    );
+    let timeline = std::fs::read(folder.join("trunkline-demo.json")).expect("a timeline");
+    let timeline: Value = serde_json::from_slice(&timeline).expect("JSON");
+    assert_eq!(timeline["turns"], shown["turns"]);
     let file = std::fs::read(folder.join("trunkline-demo.wav")).expect("a recording");
     let recording = wav::read(&file).expect("a WAV file");
     assert_eq!((recording.rate_hz, recording.channels), (16_000, 2));

@@ -15,7 +15,7 @@ use trunkline_sip::digest::Account;
 
 use super::Failure;
 use super::client::GatewayArgs;
-use super::demo::{in_ms, rounded};
+use super::measure::{in_ms, rounded};
 use super::print::{cell, lines};
 use super::sound::{self, Recording};
 

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod manual;
+mod measure;
 mod models;
 mod print;
 mod serve;
@@ -36,7 +37,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Place a real call on this machine and show what came of it; needs nothing else.
+    /// Have a caller talk with the voice agent on this machine, and show what came of it; needs nothing else.
     Demo(demo::Demo),
     /// Run the gateway; SIGHUP has it read its configuration again.
     Serve(serve::Serve),

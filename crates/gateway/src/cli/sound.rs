@@ -5,6 +5,9 @@ use crate::sound::samples;
 use std::fs;
 use std::path::Path;
 
+/// What a caller says who was given nothing to say.
+pub const SPEECH: &[u8] = include_bytes!("../../../../fixtures/speech/demo.wav");
+
 /// What `--play` names, as 16 kHz mono.
 pub fn played(file: &Path) -> Result<Vec<i16>, Failure> {
     read(file).map_err(|why| Failure::Usage(format!("--play {}: {why}", file.display())))

@@ -7,7 +7,7 @@ use trunkline_phone::caller::{Conversation, Interruption, Turn};
 
 use super::judge::Fault;
 use super::scenario::Scenario;
-use crate::cli::demo::{in_ms, rounded};
+use crate::cli::measure::{in_ms, rounded};
 
 /// A packet that comes this long after its time is late.
 const LATE: Duration = Duration::from_millis(10);

@@ -20,8 +20,7 @@ use trunkline_streams::stream::Start;
 
 use super::Failure;
 use super::call::{Keys, keys, seconds, stop_on_interrupt};
-use super::demo::SPEECH;
-use super::sound::{self, Recording};
+use super::sound::{self, Recording, SPEECH};
 use super::ticker::Ticker;
 use crate::random;
 use crate::tls::Trust;

@@ -6,7 +6,7 @@ use trunkline_phone::provider::End;
 use trunkline_streams::CloseCode;
 use trunkline_streams::stream::MediaFormat;
 
-use super::super::demo::{in_ms, rounded};
+use super::super::measure::{in_ms, rounded};
 use super::Simulated;
 
 impl Simulated {

@@ -1,0 +1,127 @@
+//! Who hears and speaks in the conversation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc::{Sender, channel};
+use trunkline_agent::ToolCall;
+use trunkline_agent::engines::{EngineError, Process, Speech, Stt, Tool, Tts};
+use trunkline_call::BoxFuture;
+use trunkline_phone::murmur::murmur;
+
+/// How high the agent and the caller hum where no voice is to be had.
+const AGENT_HZ: f64 = 190.0;
+const CALLER_HZ: f64 = 120.0;
+
+/// Who hears and speaks.
+pub struct Cast {
+    /// The agent's ears.
+    pub stt: Arc<dyn Stt>,
+    /// The agent's voice.
+    pub agent: Arc<dyn Tts>,
+    /// The caller's voice.
+    pub caller: Arc<dyn Tts>,
+    /// The agent's ears where they are told what is said.
+    pub prompter: Prompter,
+    /// In a sentence.
+    pub told: String,
+}
+
+impl Cast {
+    /// What can be had anywhere: what the caller says is handed to the agent as text.
+    pub fn typed() -> Self {
+        let prompter = Prompter::default();
+        let voice = |voice: &str, pitch_hz| -> Arc<dyn Tts> {
+            match Process::flite_as(voice) {
+                Some(flite) => Arc::new(flite),
+                None => Arc::new(Hum { pitch_hz }),
+            }
+        };
+        let voices = match Process::flite_as("slt").is_some() {
+            true => "Flite speaks for both",
+            false => {
+                "two hums without words stand for the voices (Debian has one: apt-get install flite)"
+            }
+        };
+        Self {
+            stt: Arc::new(prompter.clone()),
+            agent: voice("slt", AGENT_HZ),
+            caller: voice("rms", CALLER_HZ),
+            prompter,
+            told: format!("{voices}; the agent is handed the caller's words as text."),
+        }
+    }
+}
+
+/// Ears that are told what the caller says.
+#[derive(Clone, Default)]
+pub struct Prompter(Arc<Mutex<String>>);
+
+impl Prompter {
+    /// The caller says this from now on.
+    pub fn tell(&self, words: &str) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        words.clone_into(&mut told);
+    }
+}
+
+impl Stt for Prompter {
+    fn transcribe(&self, _samples: Vec<i16>) -> BoxFuture<'_, Result<String, EngineError>> {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Box::pin(std::future::ready(Ok(told.clone())))
+    }
+}
+
+/// A voice without words.
+struct Hum {
+    pitch_hz: f64,
+}
+
+impl Tts for Hum {
+    fn speak(
+        &self,
+        speech: Speech,
+        sound: Sender<Vec<i16>>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            let samples = murmur(&speech.text, self.pitch_hz);
+            sound.send(samples).await.map_err(|_| EngineError::Unwanted)
+        })
+    }
+}
+
+/// The calendar of the front desk: it takes every appointment.
+pub struct Calendar;
+
+impl Tool for Calendar {
+    fn call(&self, call: ToolCall) -> BoxFuture<'_, Result<String, EngineError>> {
+        let text = |name: &str| call.arguments[name].as_str().unwrap_or_default().to_owned();
+        let (day, time, number) = (text("day"), text("time"), text("number"));
+        let digits: Vec<String> = number.chars().map(String::from).collect();
+        let booked = format!(
+            "Thank you. You have an appointment on {day}, at {time}, under the number {}.",
+            digits.join(", ")
+        );
+        Box::pin(std::future::ready(Ok(booked)))
+    }
+}
+
+/// All of what a voice makes of a text, at 16 kHz.
+///
+/// # Errors
+/// What the voice says went wrong.
+pub async fn spoken_by(voice: &dyn Tts, text: &str) -> Result<Vec<i16>, EngineError> {
+    let (to, mut from) = channel::<Vec<i16>>(16);
+    let speech = Speech {
+        text: text.to_owned(),
+        voice: None,
+    };
+    let hearing = async {
+        let mut all = Vec::new();
+        while let Some(piece) = from.recv().await {
+            all.extend(piece);
+        }
+        all
+    };
+    let (ended, all) = tokio::join!(voice.speak(speech, to), hearing);
+    ended.map(|()| all)
+}

@@ -1,0 +1,153 @@
+//! Notes when each engine is asked and answers: from outside of it, whatever engine it is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::mpsc::{Sender, channel};
+use trunkline_agent::ToolCall;
+use trunkline_agent::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts};
+use trunkline_call::BoxFuture;
+
+/// Pieces on their way through a tap.
+const PIECES_MAX: usize = 16;
+
+/// What an engine did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// This was heard in speech of the caller.
+    Understood(String),
+    /// An answer was asked for.
+    Asked,
+    /// These words of it came.
+    Thought(String),
+    /// The function of this name was called.
+    Called(String),
+    /// The voice was asked to say this.
+    ToSay(String),
+    /// It gave the first sound of that.
+    Sounded,
+    /// It gave all of this text, at 16 kHz. Several are spoken at once, and may be ready in any order.
+    Said(String, Arc<[i16]>),
+}
+
+/// The most deeds that are kept: whoever calls after the conversation may talk for hours.
+const DEEDS_MAX: usize = 10_000;
+
+/// What the engines did, and when.
+#[derive(Default)]
+pub struct Log {
+    deeds: Mutex<Vec<(Instant, Deed)>>,
+}
+
+impl Log {
+    fn note(&self, deed: Deed) {
+        let deeds = self.deeds.lock();
+        let mut deeds = deeds.unwrap_or_else(PoisonError::into_inner);
+        if deeds.len() < DEEDS_MAX {
+            deeds.push((Instant::now(), deed));
+        }
+    }
+
+    /// Everything, in the order of time.
+    pub fn deeds(&self) -> Vec<(Instant, Deed)> {
+        let deeds = self.deeds.lock();
+        deeds.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// An engine under observation.
+pub struct Tap<E: ?Sized> {
+    log: Arc<Log>,
+    /// Told what is about to be said, as it is.
+    shown: Arc<dyn Fn(&str) + Send + Sync>,
+    engine: Arc<E>,
+}
+
+impl<E: ?Sized> Tap<E> {
+    /// Notes in this log what the engine does, and shows what a voice says.
+    pub fn new(
+        log: &Arc<Log>,
+        shown: &Arc<dyn Fn(&str) + Send + Sync>,
+        engine: Arc<E>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            log: Arc::clone(log),
+            shown: Arc::clone(shown),
+            engine,
+        })
+    }
+}
+
+impl Stt for Tap<dyn Stt> {
+    fn transcribe(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<String, EngineError>> {
+        Box::pin(async move {
+            let text = self.engine.transcribe(samples).await?;
+            self.log.note(Deed::Understood(text.clone()));
+            Ok(text)
+        })
+    }
+}
+
+impl Llm for Tap<dyn Llm> {
+    fn reply(
+        &self,
+        question: Question,
+        answer: Sender<Delta>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            self.log.note(Deed::Asked);
+            let (to, mut from) = channel(PIECES_MAX);
+            let passing = async {
+                while let Some(delta) = from.recv().await {
+                    if let Delta::Words(words) = &delta {
+                        self.log.note(Deed::Thought(words.clone()));
+                    }
+                    let passed = answer.send(delta).await;
+                    passed.map_err(|_| EngineError::Unwanted)?;
+                }
+                Ok(())
+            };
+            let (ended, passed) = tokio::join!(self.engine.reply(question, to), passing);
+            ended.and(passed)
+        })
+    }
+}
+
+impl Tts for Tap<dyn Tts> {
+    fn speak(
+        &self,
+        speech: Speech,
+        sound: Sender<Vec<i16>>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            let text = speech.text.clone();
+            self.log.note(Deed::ToSay(text.clone()));
+            (self.shown)(&speech.text);
+            let (to, mut from) = channel::<Vec<i16>>(PIECES_MAX);
+            let passing = async {
+                let mut all = Vec::new();
+                while let Some(piece) = from.recv().await {
+                    if all.is_empty() {
+                        self.log.note(Deed::Sounded);
+                    }
+                    all.extend_from_slice(&piece);
+                    let passed = sound.send(piece).await;
+                    passed.map_err(|_| EngineError::Unwanted)?;
+                }
+                self.log.note(Deed::Said(text, all.into()));
+                Ok(())
+            };
+            let (ended, passed) = tokio::join!(self.engine.speak(speech, to), passing);
+            ended.and(passed)
+        })
+    }
+}
+
+impl Tool for Tap<dyn Tool> {
+    fn call(&self, call: ToolCall) -> BoxFuture<'_, Result<String, EngineError>> {
+        Box::pin(async move {
+            self.log.note(Deed::Called(call.name.clone()));
+            self.engine.call(call).await
+        })
+    }
+}

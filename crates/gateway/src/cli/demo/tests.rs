@@ -1,0 +1,62 @@
+use super::*;
+use tokio::sync::mpsc::Sender;
+use trunkline_agent::engines::{Delta, EngineError, Question};
+use trunkline_call::BoxFuture;
+
+/// A short conversation: greeted, answered, left.
+const SHORT: &[Scene] = &[SCENES[0], SCENES[1], SCENES[7]];
+
+/// A receptionist whose answers are altered on their way.
+struct Altered(&'static str, &'static str);
+
+impl Llm for Altered {
+    fn reply(
+        &self,
+        question: Question,
+        answer: Sender<Delta>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        Box::pin(async move {
+            let (to, mut from) = tokio::sync::mpsc::channel(16);
+            let receptionist = receptionist();
+            let passing = async {
+                while let Some(mut delta) = from.recv().await {
+                    if let Delta::Words(words) = &mut delta {
+                        *words = words.replace(self.0, self.1);
+                    }
+                    answer
+                        .send(delta)
+                        .await
+                        .map_err(|_| EngineError::Unwanted)?;
+                }
+                Ok(())
+            };
+            let (ended, passed) = tokio::join!(receptionist.reply(question, to), passing);
+            ended.and(passed)
+        })
+    }
+}
+
+fn demo(name: &str) -> Demo {
+    let name = format!("trunkline-{name}-{}", std::process::id());
+    Demo {
+        json: true,
+        out: std::env::temp_dir().join(name),
+    }
+}
+
+#[test]
+fn an_agent_that_answers_wrongly_fails_the_demonstration_by_the_answer() {
+    let demo = demo("altered");
+    let altered = Arc::new(Altered("nine to five", "ten to four"));
+    let failure = demo.play(SHORT, Cast::typed(), altered);
+    let page = std::fs::read_to_string(demo.out.join("trunkline-demo.html"));
+    std::fs::remove_dir_all(&demo.out).expect("the folder was made");
+    let Err(Failure::Failed(why)) = failure else {
+        panic!("{failure:?}");
+    };
+    let said = "turn 2: the answer to \"My name is Peter Hughes, and I would like to know when you are \
+                open.\" should have \"nine to five\" in it, and was \"Nice to meet you, Peter Hughes. \
+                We are open from ten to four";
+    assert!(why.contains(said), "{why}");
+    assert!(page.expect("a page").contains("ten to four"), "it is shown");
+}
