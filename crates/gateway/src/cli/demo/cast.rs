@@ -1,4 +1,4 @@
-//! Who hears and speaks in the conversation.
+//! Who hears and speaks in the conversation: the models in this process, or what can be had without.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +7,8 @@ use trunkline_agent::ToolCall;
 use trunkline_agent::engines::{EngineError, Process, Speech, Stt, Tool, Tts};
 use trunkline_call::BoxFuture;
 use trunkline_phone::murmur::murmur;
+
+use crate::models::Ask;
 
 /// How high the agent and the caller hum where no voice is to be had.
 const AGENT_HZ: f64 = 190.0;
@@ -20,6 +22,8 @@ pub struct Cast {
     pub agent: Arc<dyn Tts>,
     /// The caller's voice.
     pub caller: Arc<dyn Tts>,
+    /// What hears words in sound after the call: nothing where only the agent is told them.
+    pub judge: Option<Arc<dyn Stt>>,
     /// The agent's ears where they are told what is said.
     pub prompter: Prompter,
     /// In a sentence.
@@ -27,8 +31,17 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// What can be had anywhere: what the caller says is handed to the agent as text.
-    pub fn typed() -> Self {
+    /// The best that can be had here. Models that are missing are fetched, which somebody may be asked
+    /// about. Blocks for as long as that takes.
+    pub fn here(ask: Ask) -> Self {
+        match spoken(ask) {
+            Ok(cast) => cast,
+            Err(why) => Self::typed(&why),
+        }
+    }
+
+    /// Without models: what the caller says is handed to the agent as text.
+    pub fn typed(why: &str) -> Self {
         let prompter = Prompter::default();
         let voice = |voice: &str, pitch_hz| -> Arc<dyn Tts> {
             match Process::flite_as(voice) {
@@ -37,7 +50,7 @@ impl Cast {
             }
         };
         let voices = match Process::flite_as("slt").is_some() {
-            true => "Flite speaks for both",
+            true => "Flite speaks",
             false => {
                 "two hums without words stand for the voices (Debian has one: apt-get install flite)"
             }
@@ -46,10 +59,44 @@ impl Cast {
             stt: Arc::new(prompter.clone()),
             agent: voice("slt", AGENT_HZ),
             caller: voice("rms", CALLER_HZ),
+            judge: None,
             prompter,
-            told: format!("{voices}; the agent is handed the caller's words as text."),
+            told: format!(
+                "{why}; here {voices}, and the agent is handed the caller's words as text."
+            ),
         }
     }
+}
+
+#[cfg(feature = "speech")]
+fn spoken(ask: Ask) -> Result<Cast, String> {
+    use crate::models::{self, HIBARI, WHISPER};
+    use trunkline_agent::engines::{HibariTts, WhisperStt};
+    let folder = models::ensure(ask).map_err(|error| {
+        format!(
+            "There are no speech models: {}",
+            error.to_string().trim_end()
+        )
+    })?;
+    let unusable = |error: &dyn std::fmt::Display| {
+        format!("The speech models cannot be used: {error}; type `trunkline models verify`")
+    };
+    let ears = WhisperStt::new(&folder.join(WHISPER)).map_err(|error| unusable(&error))?;
+    let voice = HibariTts::new(&folder.join(HIBARI), 1.0).map_err(|error| unusable(&error))?;
+    let (ears, voice): (Arc<dyn Stt>, Arc<dyn Tts>) = (Arc::new(ears), Arc::new(voice));
+    Ok(Cast {
+        stt: Arc::clone(&ears),
+        agent: Arc::clone(&voice),
+        caller: voice,
+        judge: Some(ears),
+        prompter: Prompter::default(),
+        told: "Whisper hears and hibari speaks, both in this process.".to_owned(),
+    })
+}
+
+#[cfg(not(feature = "speech"))]
+fn spoken(_ask: Ask) -> Result<Cast, String> {
+    Err("This build has no speech models, which `./demo` builds and fetches".to_owned())
 }
 
 /// Ears that are told what the caller says.

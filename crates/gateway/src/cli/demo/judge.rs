@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use trunkline_agent::engines::Stt;
 use trunkline_call::EndReason;
 use trunkline_phone::alignment::{align, likeness};
 use trunkline_phone::caller::Conversation;
-use trunkline_phone::words::contains;
+use trunkline_phone::words::{contains, word_error_rate, word_error_rate_of_beginning};
 
 use super::account::Played;
 use super::script::{Act, Scene};
 
 /// The longest that a caller may wait for an answer.
 pub const GAP_MAX: Duration = Duration::from_millis(1_500);
+/// The part of the words that may be understood wrongly.
+const WER_MAX: f64 = 0.15;
 /// µ-law and the filters around it leave 0.98 and more.
 const LIKENESS_MIN: f64 = 0.9;
 /// How long an agent may go on that is interrupted.
@@ -21,9 +24,43 @@ const LATE_MAX: i64 = 16_000 * 4;
 /// By how much two of its sentences may be further apart than the voice made them.
 const WANDER_MAX: i64 = 16_000 / 2;
 
-/// Compares the sound of every answer with what the voice said: how like it is, up to 1.
-pub fn listen(played: &[Played]) -> Vec<f64> {
-    played.iter().map(sounds_like).collect()
+/// What was heard of an answer.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// These words, and how many of them are wrong.
+    Words {
+        /// As they were understood.
+        text: String,
+        /// Against the words of the answer.
+        wer: f64,
+    },
+    /// Sound that is so much like that of the voice, up to 1.
+    Sound(f64),
+}
+
+/// Listens to every answer once more, after the call.
+///
+/// # Errors
+/// Where the ears fail.
+pub async fn listen(
+    played: &[Played],
+    judge: Option<&dyn Stt>,
+) -> Result<Vec<Heard>, Box<dyn std::error::Error>> {
+    let mut heard = Vec::new();
+    for scene in played {
+        heard.push(match judge {
+            Some(judge) => {
+                let text = judge.transcribe(scene.heard.clone()).await?;
+                let wer = match scene.cut {
+                    true => word_error_rate_of_beginning(&scene.answer, &text),
+                    false => word_error_rate(&scene.answer, &text),
+                };
+                Heard::Words { text, wer }
+            }
+            None => Heard::Sound(sounds_like(scene)),
+        });
+    }
+    Ok(heard)
 }
 
 /// How like what the voice said what was heard is, as far as it was heard.
@@ -46,7 +83,7 @@ pub fn faults(
     held: &Conversation,
     scenes: &[Scene],
     played: &[Played],
-    heard: &[f64],
+    heard: &[Heard],
 ) -> Vec<String> {
     let mut faults = Vec::new();
     for (number, (scene, heard)) in played.iter().zip(heard).enumerate() {
@@ -55,7 +92,7 @@ pub fn faults(
             Act::Says(words) | Act::Interrupts(words) => format!("the answer to \"{words}\""),
             Act::Presses(keys) => format!("the answer to the keys {keys}"),
         };
-        let found = of_scene(scene, *heard);
+        let found = of_scene(scene, heard);
         faults.extend(found.map(|fault| format!("turn {}: {what} {fault}", number + 1)));
     }
     if played.iter().any(|scene| scene.cut) {
@@ -76,7 +113,7 @@ pub fn faults(
 }
 
 /// The first that is wrong with an answer: the rest may only follow from it.
-fn of_scene(scene: &Played, alike: f64) -> Option<String> {
+fn of_scene(scene: &Played, heard: &Heard) -> Option<String> {
     let Some(gap) = scene.gap() else {
         return Some("was not heard".to_owned());
     };
@@ -92,10 +129,19 @@ fn of_scene(scene: &Played, alike: f64) -> Option<String> {
         let (gap, most) = (gap.as_millis(), GAP_MAX.as_millis());
         return Some(format!("took {gap} ms, more than {most}"));
     }
-    if alike < LIKENESS_MIN {
-        return Some(format!("sounds unlike what was said: {alike:.2} of 1"));
+    match heard {
+        Heard::Words { text, wer } if *wer > WER_MAX => {
+            let (wer, answer) = (wer * 100.0, &scene.answer);
+            Some(format!(
+                "is heard wrongly: {wer:.0} % of \"{answer}\" in {text:?}"
+            ))
+        }
+        Heard::Sound(alike) if *alike < LIKENESS_MIN => {
+            Some(format!("sounds unlike what was said: {alike:.2} of 1"))
+        }
+        _ if !scene.met => Some("was not heard to its end".to_owned()),
+        _ => None,
     }
-    (!scene.met).then(|| "was not heard to its end".to_owned())
 }
 
 fn of_interruption(held: &Conversation) -> Option<String> {

@@ -33,10 +33,11 @@ use super::Failure;
 use super::ticker::Ticker;
 use crate::clock::Clock;
 use crate::gateway::Gateway;
+use crate::models::Ask;
 use crate::settings::{AppEntry, Listen, Settings};
 use account::{END_OF_TURN, Played, account};
 use cast::{Calendar, Cast, Prompter, spoken_by};
-use judge::{faults, listen};
+use judge::{Heard, faults, listen};
 use screen::Screen;
 use script::{Act, GREETING, HOURS, SCENES, Scene, steps};
 use sheet::sheet;
@@ -56,9 +57,15 @@ pub struct Demo {
     /// Folder for the recording, the page and the timeline.
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
+    /// Fetch the speech models that are missing without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Afterwards the agent stays, so that a softphone can call it, until Ctrl-C.
+    #[arg(long, conflicts_with = "json")]
+    stay: bool,
 }
 
-/// The conversation, and what is left of it.
+/// The conversation, and who may call after it.
 struct Shown {
     sheet: Sheet,
     told: String,
@@ -78,11 +85,20 @@ struct Files {
 impl Demo {
     /// Runs the demonstration; it fails where the conversation was not good.
     pub fn run(self) -> Result<(), Failure> {
-        self.play(SCENES, Cast::typed(), Arc::new(receptionist()))
+        let ask = match self.yes {
+            true => Ask::Nobody,
+            false => Ask::Terminal,
+        };
+        self.play(SCENES, Cast::here(ask), Arc::new(receptionist()))
     }
 
     /// Plays these scenes with those who hear and speak, and one who thinks.
     fn play(&self, scenes: &'static [Scene], cast: Cast, llm: Arc<dyn Llm>) -> Result<(), Failure> {
+        if self.stay && cast.judge.is_none() {
+            let why = &cast.told;
+            let refused = format!("--stay: the agent could not hear you. {why}");
+            return Err(Failure::Usage(refused));
+        }
         let files = Files::in_folder(&self.out).map_err(Failure::Failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -97,6 +113,11 @@ impl Demo {
                 println!("{}", shown.json());
             } else {
                 shown.print(screen);
+            }
+            if self.stay {
+                let address = shown.address;
+                screen.line(&format!("Call sip:{DESK}@{address} now; Ctrl-C ends it."));
+                tokio::signal::ctrl_c().await.map_err(Failure::of)?;
             }
             shown.gateway.stop().await;
             match shown.sheet.faults {
@@ -115,7 +136,7 @@ fn receptionist() -> Receptionist {
     Receptionist::new(Arc::new(move || clock.spoken()), HOURS)
 }
 
-/// Gets everybody ready, has them talk, judges it and writes it down.
+/// Gets everybody ready, has them talk, listens to it once more and writes it down.
 async fn show(
     scenes: &'static [Scene],
     cast: Cast,
@@ -151,7 +172,9 @@ async fn show(
     });
     let held = held.await??;
     let played = account(&held, scenes, &of, &log.deeds());
-    let heard = listen(&played);
+    let ticker = Ticker::start("listening to it once more", None);
+    let heard = listen(&played, cast.judge.as_deref()).await?;
+    drop(ticker);
     let faults = faults(&held, scenes, &played, &heard);
     let sheet = write(&held, &played, &heard, &faults, &files)?;
     Ok(Shown {
@@ -257,7 +280,7 @@ fn follow(
 fn write(
     held: &Conversation,
     played: &[Played],
-    heard: &[f64],
+    heard: &[Heard],
     faults: &[String],
     files: &Files,
 ) -> Result<Sheet, Error> {

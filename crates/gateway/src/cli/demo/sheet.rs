@@ -6,18 +6,22 @@ use trunkline_phone::caller::Conversation;
 use trunkline_phone::page::{Figure, Mark, MarkKind, Said, Sheet, Turn, Who};
 
 use super::account::{Played, time};
-use super::judge::GAP_MAX;
+use super::judge::{GAP_MAX, Heard};
 use super::script::Act;
 
 /// Everything that is known of it.
 pub fn sheet(
     held: &Conversation,
     played: &[Played],
-    heard: &[f64],
+    heard: &[Heard],
     faults: &[String],
     recording: &str,
 ) -> Sheet {
-    let mut said: Vec<Said> = played.iter().flat_map(said).collect();
+    let mut said: Vec<Said> = played
+        .iter()
+        .zip(heard)
+        .flat_map(|(scene, heard)| said(scene, heard))
+        .collect();
     said.sort_by_key(|said| said.from);
     let mut marks: Vec<Mark> = played.iter().flat_map(of_scene).collect();
     marks.extend(interruptions(held));
@@ -37,24 +41,28 @@ pub fn sheet(
 }
 
 /// What both said in a scene.
-fn said(scene: &Played) -> Vec<Said> {
+fn said(scene: &Played, heard: &Heard) -> Vec<Said> {
     let caller = scene.scene.act.words().zip(scene.caller);
     let caller = caller.map(|(words, span)| Said {
         who: Who::Caller,
         from: time(span.from),
         to: time(span.to),
         text: words.to_owned(),
-        understood: None,
+        understood: scene.understood.clone(),
         wer: None,
         cut: false,
     });
+    let (understood, wer) = match heard {
+        Heard::Words { text, wer } => (Some(text.clone()), Some(*wer)),
+        Heard::Sound(_) => (None, None),
+    };
     let agent = scene.agent.map(|span| Said {
         who: Who::Agent,
         from: time(span.from),
         to: time(span.to),
         text: scene.answer.clone(),
-        understood: None,
-        wer: None,
+        understood,
+        wer,
         cut: scene.cut,
     });
     caller.into_iter().chain(agent).collect()
@@ -101,7 +109,7 @@ fn turn(scene: &Played) -> Option<Turn> {
 }
 
 /// What is worth a glance.
-pub fn figures(held: &Conversation, played: &[Played], heard: &[f64]) -> Vec<Figure> {
+pub fn figures(held: &Conversation, played: &[Played], heard: &[Heard]) -> Vec<Figure> {
     let mut gaps: Vec<Duration> = played.iter().filter_map(Played::gap).collect();
     gaps.sort_unstable();
     let mut figures = Vec::new();
@@ -120,6 +128,7 @@ pub fn figures(held: &Conversation, played: &[Played], heard: &[f64]) -> Vec<Fig
         "interruption to silence",
         cut.map(|cut| format!("{} ms", cut.silence_ms())),
     );
+    figure("words heard wrongly", wrong_words(heard));
     figure("likeness, least", least_likeness(heard));
     figure(
         "answered after",
@@ -131,8 +140,25 @@ pub fn figures(held: &Conversation, played: &[Played], heard: &[f64]) -> Vec<Fig
     figures
 }
 
-/// Of the answers, whose sound was compared.
-fn least_likeness(heard: &[f64]) -> Option<String> {
-    let least = heard.iter().copied().min_by(f64::total_cmp)?;
+/// The mean over all answers, where words were heard.
+fn wrong_words(heard: &[Heard]) -> Option<String> {
+    let rates: Vec<f64> = heard
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::Words { wer, .. } => Some(*wer),
+            Heard::Sound(_) => None,
+        })
+        .collect();
+    let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
+    (!rates.is_empty()).then(|| format!("{:.1} %", mean * 100.0))
+}
+
+/// Of the answers whose sound alone was compared.
+fn least_likeness(heard: &[Heard]) -> Option<String> {
+    let least = heard.iter().filter_map(|heard| match heard {
+        Heard::Sound(alike) => Some(*alike),
+        Heard::Words { .. } => None,
+    });
+    let least = least.min_by(f64::total_cmp)?;
     Some(format!("{least:.3} of 1"))
 }

@@ -40,6 +40,8 @@ fn demo(name: &str) -> Demo {
     let name = format!("trunkline-{name}-{}", std::process::id());
     Demo {
         json: true,
+        yes: false,
+        stay: false,
         out: std::env::temp_dir().join(name),
     }
 }
@@ -48,7 +50,7 @@ fn demo(name: &str) -> Demo {
 fn an_agent_that_answers_wrongly_fails_the_demonstration_by_the_answer() {
     let demo = demo("altered");
     let altered = Arc::new(Altered("nine to five", "ten to four"));
-    let failure = demo.play(SHORT, Cast::typed(), altered);
+    let failure = demo.play(SHORT, Cast::typed("A test"), altered);
     let page = std::fs::read_to_string(demo.out.join("trunkline-demo.html"));
     std::fs::remove_dir_all(&demo.out).expect("the folder was made");
     let Err(Failure::Failed(why)) = failure else {
@@ -59,4 +61,17 @@ fn an_agent_that_answers_wrongly_fails_the_demonstration_by_the_answer() {
                 We are open from ten to four";
     assert!(why.contains(said), "{why}");
     assert!(page.expect("a page").contains("ten to four"), "it is shown");
+}
+
+#[test]
+fn to_stay_without_ears_is_refused_with_what_to_type() {
+    let demo = Demo {
+        stay: true,
+        ..demo("stay")
+    };
+    let refused = demo.play(SHORT, Cast::typed("Type this"), Arc::new(receptionist()));
+    let Err(Failure::Usage(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("could not hear you. Type this"), "{why}");
 }
