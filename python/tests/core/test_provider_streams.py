@@ -125,7 +125,8 @@ async def test_what_is_cleared_is_not_heard_and_marks_tell_what_was(provider: st
         call.clear()
         cleared = await until(call, events.Cleared)
         assert cleared.unplayed == ("never",)
-        assert 300 <= cleared.at_ms < 10_000
+        # By the gateway's clock, which is not the provider's.
+        assert 280 <= cleared.at_ms < 10_000
         call.hangup()
         assert await until(call, events.Ended) == events.Ended("app", "normal", None, None)
 
