@@ -17,6 +17,8 @@ const REACH: usize = 44;
 /// Between the lanes are the waits.
 const WAITS_Y: usize = 130;
 const WAITS_HEIGHT: usize = 18;
+/// Half of what the number of a wait takes: one at either end is not cut off.
+const WAIT_HALF: f64 = 30.0;
 /// Where the seconds stand.
 const AXIS_Y: usize = 244;
 /// Labels of marks stand in two rows, so that neighbours do not cover each other.
@@ -156,7 +158,8 @@ fn write_wait(
         true => "wait late",
         false => "wait",
     };
-    let (middle, below) = (f64::midpoint(from, to), WAITS_Y + WAITS_HEIGHT - 5);
+    let middle = f64::midpoint(from, to).clamp(WAIT_HALF, WIDTH as f64 - WAIT_HALF);
+    let below = WAITS_Y + WAITS_HEIGHT - 5;
     writeln!(
         page,
         "<rect class=\"{class}\" x=\"{from:.1}\" width=\"{:.1}\" y=\"{WAITS_Y}\" \
