@@ -64,19 +64,22 @@ fn the_demonstration_is_a_good_conversation_and_leaves_all_that_is_known_of_it()
     ));
     let turns = shown["turns"].as_array().expect("turns");
     assert_eq!(turns.len(), 8, "{shown}");
-    // Nobody thinks of the greeting.
-    for turn in turns.iter().skip(1) {
+    // Nobody thinks of the greeting; of the others some may be answered before they are sure to be over.
+    let split = |turn: &&Value| turn["stages"].as_array().is_some_and(|it| !it.is_empty());
+    let split: Vec<&Value> = turns.iter().skip(1).filter(split).collect();
+    assert!(split.len() >= 4, "{shown}");
+    for turn in split {
         let stages = turn["stages"].as_array().expect("stages").iter();
         let stages: f64 = stages.map(|stage| number(&stage["tookMs"])).sum();
         let gap = number(&turn["gapMs"]);
-        assert!(
-            (stages - gap).abs() < 1.0,
-            "the stages are the wait: {turn}"
-        );
+        let off = (stages - gap).abs();
+        // What is heard is placed by packets, what was done by the clock.
+        assert!(off < 30.0, "the stages are the wait: {turn}");
     }
     let kinds = shown["marks"].as_array().expect("marks").iter();
-    let kinds: Vec<_> = kinds.filter_map(|mark| mark["kind"].as_str()).collect();
-    assert_eq!(kinds, ["keys", "function", "interruption"]);
+    let mut kinds: Vec<_> = kinds.filter_map(|mark| mark["kind"].as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["function", "interruption", "keys"], "{shown}");
     let said = shown["said"].as_array().expect("what was said");
     let cut: Vec<&Value> = said.iter().filter(|said| said["cut"] == true).collect();
     assert_eq!(cut.len(), 1, "{shown}");
