@@ -50,11 +50,10 @@ fn it_sounds_as_the_original_does() {
     let Some(voice) = voice() else { return };
     let original = wav::read(SENTENCE).expect("a WAV file").into_mono();
     let ours = spoken(&voice, "Sure, what name should I put it under?");
-    assert!(
-        ours.len().abs_diff(original.len()) < 80,
-        "{} samples",
-        ours.len()
-    );
+    // The original begins with silence, of which ours leaves a breath.
+    let silent = original.len().saturating_sub(ours.len());
+    assert!((1_600..8_000).contains(&silent), "{silent} samples");
+    let original = original[silent..].to_vec();
     // The noise in it is another one, so what is compared is how loud it is in each band over time.
     let (ours, original) = (bands(&ours), bands(&original));
     let alike = correlation(&ours, &original);
