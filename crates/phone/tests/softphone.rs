@@ -1,6 +1,6 @@
 //! Two softphones call each other over the loopback interface.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -132,6 +132,56 @@ fn the_called_phone_is_told_that_it_has_answered() {
     let caller = Script::new().hang_up(ms(100));
     softphone::call(&target, &Settings::default(), caller, &mut |_| {}).unwrap();
     assert_eq!(bob.join().unwrap(), 1);
+}
+
+/// The next message that begins so; others may come before it.
+fn next_message(socket: &UdpSocket, begins: &str) -> String {
+    let mut datagram = [0; 4_096];
+    loop {
+        let length = socket.recv(&mut datagram).expect(begins);
+        let text = String::from_utf8_lossy(&datagram[..length]).into_owned();
+        if text.starts_with(begins) {
+            return text;
+        }
+    }
+}
+
+#[test]
+fn who_hangs_up_before_the_ack_says_goodbye_after_it() {
+    let waiting = Waiting::listen(Transport::Udp, LOOPBACK, Settings::default()).unwrap();
+    let far = UdpSocket::bind(LOOPBACK).unwrap();
+    far.connect(waiting.address()).unwrap();
+    far.set_read_timeout(Some(PATIENCE)).unwrap();
+    let here = far.local_addr().unwrap();
+    let at_once = Script::new().hang_up(ms(0));
+    let bob = thread::spawn(move || waiting.answer(PATIENCE, at_once, &mut |_| {}).unwrap());
+    let offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+                 m=audio 9 RTP/AVP 0\r\n";
+    let request = |method: &str, to: &str, body: &str| {
+        format!(
+            "{method} sip:bob@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{method}\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:alice@127.0.0.1>;tag=a\r\n{to}\r\nCall-ID: one\r\n\
+             CSeq: 1 {method}\r\nContact: <sip:alice@{here}>\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let invite = request("INVITE", "To: <sip:bob@127.0.0.1>", offer);
+    far.send(invite.as_bytes()).unwrap();
+    next_message(&far, "SIP/2.0 200");
+    // It comes again because there was no ACK: the phone has hung up long since, and is still there.
+    let answer = next_message(&far, "SIP/2.0 200");
+    let to = answer.lines().find(|line| line.starts_with("To:")).unwrap();
+    far.send(request("ACK", to, "").as_bytes()).unwrap();
+    let goodbye = next_message(&far, "BYE");
+    let kept = ["Via:", "From:", "To:", "Call-ID:", "CSeq:"];
+    let kept = goodbye
+        .lines()
+        .filter(|line| kept.iter().any(|name| line.starts_with(name)));
+    let kept: String = kept.map(|line| format!("{line}\r\n")).collect();
+    let heard = format!("SIP/2.0 200 OK\r\n{kept}Content-Length: 0\r\n\r\n");
+    far.send(heard.as_bytes()).unwrap();
+    assert_eq!(bob.join().unwrap().end, EndReason::App(HangupCause::Normal));
 }
 
 #[test]

@@ -317,6 +317,9 @@ impl<'a> Conversation<'a> {
                     let _ = self.media.socket(port).send_to(bytes, destination);
                 }
                 Output::Signal(action) => {
+                    // The BYE itself may have to wait for the ACK (RFC 3261 §15).
+                    let hangs_up = matches!(action, endpoint::Action::Hangup { .. });
+                    self.goodbye_open |= hangs_up && self.seen.answered.is_some();
                     let action = endpoint::Input::Action(action);
                     self.endpoint.handle_input(now, action);
                     // A 200 goes before the audio that follows it.
