@@ -31,6 +31,11 @@ const WORDS_MAX: usize = 2_000;
 /// The words of a text: small letters without punctuation. Numbers up to a hundred are figures, and
 /// figures stand apart: recognisers write "four two", "4, 2" and "42" for the same sound.
 pub fn words(text: &str) -> Vec<String> {
+    spoken(text).iter().flat_map(|word| apart(word)).collect()
+}
+
+/// The same with the figures of a number together, as they are written.
+fn spoken(text: &str) -> Vec<String> {
     let is_inside = |c: char| c.is_alphanumeric() || c == '\'';
     let text = text.replace('’', "'");
     let pieces = text.split(|c| !is_inside(c));
@@ -41,13 +46,18 @@ pub fn words(text: &str) -> Vec<String> {
     while let [first, after @ ..] = rest {
         let (word, taken) = joined(first, after.first());
         rest = rest.get(taken..).unwrap_or_default();
-        match word.chars().all(|c| c.is_ascii_digit()) {
-            true => words.extend(word.chars().map(String::from)),
-            false => words.push(word),
-        }
+        words.push(word);
     }
     words.truncate(WORDS_MAX);
     words
+}
+
+/// A number's figures, or the word.
+fn apart(word: &str) -> Vec<String> {
+    match word.chars().all(|c| c.is_ascii_digit()) {
+        true => word.chars().map(String::from).collect(),
+        false => vec![word.to_owned()],
+    }
 }
 
 /// A word as it is compared, and of how many it is made: "thirty five" is 35, "p.m." is pm.
@@ -94,10 +104,25 @@ pub fn word_error_rate_of_beginning(said: &str, heard: &str) -> f64 {
     best(&heard).min(best(whole))
 }
 
-/// Whether these words are there, one after the other.
+/// Whether these words are there, one after the other. Of a number they are not a part: "nine" is not
+/// in "95", but "42" is in "4, 2".
 pub fn contains(heard: &str, wanted: &str) -> bool {
-    let (heard, wanted) = (words(heard), words(wanted));
-    wanted.is_empty() || heard.windows(wanted.len()).any(|place| place == wanted)
+    let (heard, wanted) = (spoken(heard), words(wanted));
+    (0..=heard.len()).any(|start| begins(heard.get(start..).unwrap_or_default(), &wanted))
+}
+
+fn begins(heard: &[String], wanted: &[String]) -> bool {
+    let mut missing = wanted;
+    for word in heard {
+        if missing.is_empty() {
+            break;
+        }
+        match missing.strip_prefix(apart(word).as_slice()) {
+            Some(rest) => missing = rest,
+            None => return false,
+        }
+    }
+    missing.is_empty()
 }
 
 fn rate(errors: usize, of: usize) -> f64 {
@@ -135,6 +160,8 @@ mod tests {
             ("We open at nine.", "open at nine", 0.25),
             ("We open at nine.", "So we open at nine.", 0.25),
             ("We open at nine.", "", 1.0),
+            ("You pressed 42.", "you pressed forty two", 0.0),
+            ("Press twenty-nine, one", "press 29 1", 0.0),
             ("yes", "no no no", 3.0),
             ("", "", 0.0),
             ("It's O'Brien's", "it’s o'brien's", 0.0),
@@ -177,5 +204,19 @@ mod tests {
         assert!(contains("We open at nine o'clock.", "at 9"));
         assert!(!contains("We opened.", "open"));
         assert!(!contains("nine at open", "open at"));
+        assert!(contains("open", ""));
+    }
+
+    #[test]
+    fn a_number_is_found_however_it_is_written_but_not_in_another_one() {
+        for (heard, wanted, is_there) in [
+            ("You pressed 42.", "forty two", true),
+            ("You pressed 4, 2.", "42", true),
+            ("You pressed 42.", "4", false),
+            ("It costs ninety five.", "ninety", false),
+            ("Your number is 4271", "4, 2, 7, 1", true),
+        ] {
+            assert_eq!(contains(heard, wanted), is_there, "{heard} / {wanted}");
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use trunkline_call::{CommandKind, Digit, EndReason, Why};
 use trunkline_phone::caller::{Conversation, Note, Span, Step};
+use trunkline_phone::words::{contains, word_error_rate};
 
+use super::intents::intent;
 use super::scenario::{Action, Expectation, Placed, Scenario, Scenarios};
 use super::script::Script;
-use super::words::{contains, intent, word_error_rate};
 
 /// Times on the wire are as fine as a packet: 20 ms.
 const PACKET: u64 = trunkline_audio::FRAME_SAMPLES as u64;

@@ -1,6 +1,7 @@
 //! `trunkline eval`: callers who follow scenarios, and what they find.
 
 mod file;
+mod intents;
 mod judge;
 mod keys;
 mod noise;
@@ -12,7 +13,6 @@ mod sheet;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
