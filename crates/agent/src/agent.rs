@@ -10,7 +10,7 @@ use trunkline_call::{App, BoxFuture, Call, CallCommand, CallEvent, CallId, CallI
 use crate::engines::{Delta, EngineError, Listening, Llm, Question, Stt, Tool, Tts, TurnModel};
 use crate::history::Message;
 use crate::settings::{Settings, ToolSpec};
-use crate::work::{NEWS_MAX, News, Own, PIECES_MAX, Work, ending, pass};
+use crate::work::{NEWS_MAX, News, Own, PIECES_MAX, Work, ending, pass, until};
 use crate::{Conversation, Input, Job, Note, Output};
 
 /// What an agent hears, thinks, speaks and acts with.
@@ -141,12 +141,6 @@ async fn hold(
     thinking.listening = thinking.stt.listen();
     loop {
         let deadline = obey(&call, &mut talk, &mut thinking);
-        let waiting = async {
-            match deadline {
-                Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             event = call.event() => match event {
                 Some(event) => {
@@ -158,7 +152,7 @@ async fn hold(
                 None => return,
             },
             Some((job, news)) = news.recv() => tell(&mut talk, job, news),
-            () = waiting => talk.handle_input(Instant::now(), Input::Timeout),
+            () = until(deadline) => talk.handle_input(Instant::now(), Input::Timeout),
         }
     }
 }

@@ -6,14 +6,17 @@
 
 mod backchannel;
 mod caller;
+mod course;
 mod ear;
 mod echo;
 mod ending;
+mod functions;
 mod keys;
 mod mouth;
 mod outbox;
 pub mod realtime;
 mod reply;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -22,21 +25,24 @@ mod voice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use trunkline_call::{CallCommand, CallEvent, CommandKind, Direction};
+use trunkline_call::{CallCommand, CallEvent, Direction};
 
 use crate::history::{Message, ToolCall};
 use crate::settings::Settings;
 use caller::Utterance;
+use course::{Course, not_transferred};
 use ear::Ear;
-use ending::Ending;
+use functions::AtWork;
 use keys::Keys;
 use mouth::{Mouth, Origin, Spoke};
 use outbox::Outbox;
-use reply::{Reply, ToolUse};
+use reply::Reply;
+use silence::Silence;
 
 pub use caller::{JUDGED_SAMPLES_MAX, TRANSCRIPT_BYTES_MAX, UTTERANCE_SAMPLES_MAX};
+pub use functions::TOOL_RESULT_BYTES_MAX;
 pub use keys::KEYS_MAX;
-pub use reply::{REPLY_BYTES_MAX, TOOL_CALLS_MAX, TOOL_RESULT_BYTES_MAX, TOOL_ROUNDS_MAX};
+pub use reply::{REPLY_BYTES_MAX, TOOL_CALLS_MAX, TOOL_ROUNDS_MAX};
 pub use voice::VoiceDetector;
 
 /// One order to an engine.
@@ -230,27 +236,21 @@ pub struct Conversation {
     ear: Ear,
     mouth: Mouth,
     history: crate::history::History,
-    answered: Option<Instant>,
+    course: Course,
+    silence: Silence,
     caller: Option<Utterance>,
     keys: Keys,
     reply: Option<Reply>,
-    tools: Vec<ToolUse>,
+    tools: AtWork,
     /// Times that the model was asked since the caller's last words.
     rounds: u32,
     /// The model is to be asked once the call has said how much was heard; or then, in any case.
     ask_by: Option<Instant>,
     waiting: Option<Waiting>,
-    ending: Option<Ending>,
-    /// Nobody has said anything since.
-    quiet_since: Option<Instant>,
-    prompts: u32,
     /// Engines that failed since one last did what it should.
     failures: u32,
     /// Whether we apologised for this turn, by voice and by sound.
     apology: Apology,
-    on_hold: bool,
-    transferring: bool,
-    over: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -272,28 +272,23 @@ impl Conversation {
             ear: Ear::new(),
             mouth: Mouth::default(),
             history: crate::history::History::default(),
-            answered: None,
+            course: Course::default(),
+            silence: Silence::default(),
             caller: None,
             keys: Keys::default(),
             reply: None,
-            tools: Vec::new(),
+            tools: AtWork::default(),
             rounds: 0,
             ask_by: None,
             waiting: None,
-            ending: None,
-            quiet_since: None,
-            prompts: 0,
             failures: 0,
             apology: Apology::default(),
-            on_hold: false,
-            transferring: false,
-            over: false,
         }
     }
 
     /// Takes in what happened. Whatever answers no order of ours that still stands is dropped.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        if self.over {
+        if self.course.over {
             return;
         }
         match input {
@@ -308,7 +303,7 @@ impl Conversation {
             Input::Failed { job, why } => self.failed(now, job, why),
             Input::Timeout => {}
         }
-        if !self.over {
+        if !self.course.over {
             self.pass_deadlines(now);
             self.settle(now);
         }
@@ -330,18 +325,15 @@ impl Conversation {
             CallEvent::MarkPlayed { mark, at_ms } => self.mouth.mark_played(mark, *at_ms),
             CallEvent::Cleared { at_ms, .. } => self.cut(Some(*at_ms)),
             CallEvent::Paused { at_ms } => self.mouth.at(*at_ms),
-            CallEvent::Held => self.on_hold = true,
-            CallEvent::Resumed => self.on_hold = false,
-            CallEvent::Transferred(outcome) if !(200..300).contains(&outcome.code) => {
-                self.not_transferred(now, format!("{} {}", outcome.code, outcome.text));
-            }
-            CallEvent::Refused { command, why } if *command == CommandKind::Transfer => {
-                self.not_transferred(now, why.word().to_owned());
+            CallEvent::Held => self.course.on_hold = true,
+            CallEvent::Resumed => self.course.on_hold = false,
+            CallEvent::Transferred(_) | CallEvent::Refused { .. } => {
+                if let Some(why) = not_transferred(event) {
+                    self.not_transferred(now, why);
+                }
             }
             CallEvent::Ended(_) => self.end(),
             CallEvent::Ringing
-            | CallEvent::Transferred(_)
-            | CallEvent::Refused { .. }
             | CallEvent::QueueHigh { .. }
             | CallEvent::QueueLow { .. }
             | CallEvent::Turn(_)
@@ -351,7 +343,7 @@ impl Conversation {
     }
 
     fn begin(&mut self, now: Instant) {
-        if self.answered.replace(now).is_some() {
+        if !self.course.answer(now) {
             return;
         }
         let settings = Arc::clone(&self.settings);
@@ -371,11 +363,7 @@ impl Conversation {
 
     /// The caller waits from now on.
     fn wait_from(&mut self, since: Instant) {
-        self.waiting = Some(Waiting {
-            since,
-            said: false,
-            played: false,
-        });
+        self.waiting = Some(Waiting::from(since));
     }
 
     fn sound(&mut self, now: Instant, job: Job, samples: &[i16]) {
@@ -444,13 +432,13 @@ impl Conversation {
         self.drop_tools("the caller interrupted");
         self.ask_by = None;
         self.waiting = None;
-        self.ending = None;
+        self.course.ending = None;
         self.mouth.take_back(&mut self.outbox);
         self.outbox.tell(Note::Interrupted);
     }
 
     fn end(&mut self) {
-        self.over = true;
+        self.course.over = true;
         self.outbox.clear();
     }
 }

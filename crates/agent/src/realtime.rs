@@ -12,7 +12,7 @@ use crate::agent::{command, log, of_number};
 use crate::conversation::realtime::{Ask, Event, Input, Output, Relay};
 use crate::engines::{Brief, EngineError, Realtime, Tool, Tts};
 use crate::settings::Settings;
-use crate::work::{NEWS_MAX, News, Own, Work};
+use crate::work::{NEWS_MAX, News, Own, Work, until};
 use crate::{Job, conversation};
 
 /// What waits for a session: 10 s of sound. One that is further behind is lost.
@@ -91,12 +91,6 @@ impl Holding {
     async fn run(mut self, mut news: Receiver<(Job, News)>) {
         loop {
             let deadline = self.obey();
-            let waiting = async {
-                match deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 event = self.call.event() => match event {
                     Some(event) => {
@@ -118,7 +112,7 @@ impl Holding {
                     };
                     self.relay.handle_input(Instant::now(), input);
                 }
-                () = waiting => self.relay.handle_input(Instant::now(), Input::Timeout),
+                () = until(deadline) => self.relay.handle_input(Instant::now(), Input::Timeout),
             }
         }
     }

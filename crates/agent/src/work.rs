@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
@@ -123,5 +124,13 @@ pub(crate) fn ending(ended: Result<(), EngineError>) -> News {
     match ended {
         Ok(()) => News::Finished,
         Err(error) => News::Failed(error),
+    }
+}
+
+/// Waits until then; for ever, where nothing is due.
+pub(crate) async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }

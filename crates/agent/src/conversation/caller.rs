@@ -86,8 +86,7 @@ impl Conversation {
     }
 
     fn caller_began(&mut self, now: Instant, ago: Duration) {
-        let is_deaf = self.ending.as_ref().is_some_and(|ending| ending.is_final);
-        if self.answered.is_none() || is_deaf || self.transferring {
+        if !self.course.is_answered() || self.course.is_leaving() {
             return;
         }
         match &mut self.caller {
@@ -289,7 +288,7 @@ impl Conversation {
         }
         self.outbox.tell(Note::Heard(text.to_owned()));
         self.history.caller(text);
-        self.prompts = 0;
+        self.silence.caller_is_there();
         self.begin_answer(now);
     }
 
@@ -313,7 +312,7 @@ impl Conversation {
     }
 
     pub(super) fn key(&mut self, now: Instant, digit: Digit) {
-        if self.answered.is_none() || self.ending.as_ref().is_some_and(|ending| ending.is_final) {
+        if !self.course.is_answered() || self.course.is_final() {
             return;
         }
         if self.has_the_floor() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use trunkline_call::{CallCommand, HangupCause, Headers, Target, TransferMode};
+use trunkline_call::{HangupCause, Target};
 
 use super::{Conversation, Engine, Note};
 
@@ -65,62 +65,40 @@ impl Conversation {
         let settings = Arc::clone(&self.settings);
         self.mouth
             .play(now, &settings.sounds.sorry, &mut self.outbox);
-        if self.failures >= FAILURES_MAX && self.ending.is_none() {
-            self.ending = Some(Ending {
-                what: What::HangUp(HangupCause::Error),
-                is_final: true,
-            });
+        if self.failures >= FAILURES_MAX && self.course.ending.is_none() {
+            self.course.end_finally(HangupCause::Error);
         }
     }
 
     /// Says goodbye whatever was going on, and nothing stops it any more.
     pub(super) fn end_with(&mut self, now: Instant, phrase: &str, cause: HangupCause) {
-        if self.ending.as_ref().is_some_and(|ending| ending.is_final) {
+        if self.course.is_final() {
             return;
         }
         self.interrupt();
         self.take_caller();
         self.wait_from(now);
-        self.ending = Some(Ending {
-            what: What::HangUp(cause),
-            is_final: true,
-        });
+        self.course.end_finally(cause);
         self.say(now, phrase);
     }
 
     /// The caller does not answer any more.
     pub(super) fn leave(&mut self, now: Instant) {
         let settings = Arc::clone(&self.settings);
-        self.ending = Some(Ending::hang_up());
+        self.course.ending = Some(Ending::hang_up());
         self.say(now, &settings.phrases.farewell);
     }
 
     /// Does what was to be done once all was said.
     pub(super) fn end_if_said(&mut self) {
         let is_heard = !self.has_the_floor() && self.caller.is_none() && self.ask_by.is_none();
-        if !is_heard {
-            return;
-        }
-        match self.ending.take().map(|ending| ending.what) {
-            Some(What::HangUp(cause)) => {
-                self.outbox.command(CallCommand::Hangup(cause));
-                // What else the call tells changes nothing.
-                self.over = true;
-            }
-            Some(What::Transfer(target)) => {
-                self.transferring = true;
-                self.outbox.command(CallCommand::Transfer {
-                    target,
-                    headers: Headers::default(),
-                    mode: TransferMode::default(),
-                });
-            }
-            None => {}
+        if is_heard {
+            self.course.conclude(&mut self.outbox);
         }
     }
 
     pub(super) fn not_transferred(&mut self, now: Instant, why: String) {
-        if std::mem::take(&mut self.transferring) {
+        if std::mem::take(&mut self.course.transferring) {
             self.outbox.tell(Note::NotTransferred(why));
             let settings = Arc::clone(&self.settings);
             self.wait_from(now);

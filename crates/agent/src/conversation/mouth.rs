@@ -141,12 +141,17 @@ pub(super) struct Mouth {
 impl Mouth {
     /// Says a text after what is being said.
     pub fn say(&mut self, now: Instant, text: &str, origin: Option<Origin>, outbox: &mut Outbox) {
-        if self.sentences.len() >= SENTENCES_MAX {
+        if self.is_full() {
             return;
         }
         self.add(text, origin, Voice::Waiting, Vec::new());
         outbox.tell(Note::Says(text.to_owned()));
         self.ask_voices(now, outbox);
+    }
+
+    /// Whether nothing more can be said before something was heard.
+    pub fn is_full(&self) -> bool {
+        self.sentences.len() >= SENTENCES_MAX
     }
 
     /// Plays a sound that needs no voice. Nobody hears it before what already sounds has ended, but

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-use trunkline_call::CallCommand;
+use trunkline_call::{CallCommand, Digit};
 
 use super::{Job, Note, Output};
 use crate::history::{Message, ToolCall};
+
+/// How long a key is pressed, in ms.
+const KEY_MS: u32 = 160;
 
 /// Outputs that wait to be taken, and names for jobs.
 #[derive(Debug, Default)]
@@ -26,6 +29,14 @@ impl Outbox {
 
     pub fn command(&mut self, command: CallCommand<'static>) {
         self.waiting.push_back(Output::Call(command));
+    }
+
+    /// Presses keys for the far end, one after the other.
+    pub fn press(&mut self, keys: Vec<Digit>) {
+        for digit in keys {
+            let duration_ms = KEY_MS;
+            self.command(CallCommand::SendDtmf { digit, duration_ms });
+        }
     }
 
     pub fn tell(&mut self, note: Note) {

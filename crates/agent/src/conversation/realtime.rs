@@ -16,15 +16,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use trunkline_call::{
-    CallCommand, CallEvent, CommandKind, Digit, Direction, HangupCause, Headers, TransferMode,
-};
+use trunkline_call::{CallCommand, CallEvent, Digit, Direction, HangupCause};
 
+use super::course::{Course, not_transferred};
 use super::ear::Ear;
-use super::ending::{Ending, What};
 use super::keys::Keys;
 use super::mouth::Mouth;
 use super::outbox::Outbox;
+use super::silence::Silence;
 use super::{Engine, Job, Note, Waiting};
 use crate::history::ToolCall;
 use crate::settings::Settings;
@@ -146,17 +145,12 @@ pub struct Relay {
     answer: Answer,
     functions: Functions,
     keys: Keys,
-    answered: Option<Instant>,
     greeted: bool,
+    course: Course,
+    silence: Silence,
     waiting: Option<Waiting>,
     /// Whether the engine has heard anything since it last answered.
     is_heard: bool,
-    ending: Option<Ending>,
-    quiet_since: Option<Instant>,
-    prompts: u32,
-    on_hold: bool,
-    transferring: bool,
-    over: bool,
 }
 
 impl Relay {
@@ -176,16 +170,11 @@ impl Relay {
             answer: Answer::default(),
             functions: Functions::default(),
             keys: Keys::default(),
-            answered: None,
             greeted: false,
+            course: Course::default(),
+            silence: Silence::default(),
             waiting: None,
             is_heard: false,
-            ending: None,
-            quiet_since: None,
-            prompts: 0,
-            on_hold: false,
-            transferring: false,
-            over: false,
         };
         relay.open_if_due(now);
         relay
@@ -193,7 +182,7 @@ impl Relay {
 
     /// Takes in what happened. Whatever answers no order of ours that still stands is dropped.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        if self.over {
+        if self.course.over {
             return;
         }
         match input {
@@ -212,7 +201,7 @@ impl Relay {
             Input::ToolResult { job, result } => self.function_result(now, job, result),
             Input::Timeout => {}
         }
-        if !self.over {
+        if !self.course.over {
             self.pass_deadlines(now);
             self.settle(now);
         }
@@ -232,7 +221,7 @@ impl Relay {
     fn call_event(&mut self, now: Instant, event: &CallEvent) {
         match event {
             CallEvent::Answered => {
-                self.answered.get_or_insert(now);
+                self.course.answer(now);
                 self.greet(now);
             }
             CallEvent::Audio { frame, .. } => self.frame(now, frame.samples()),
@@ -240,22 +229,19 @@ impl Relay {
             CallEvent::MarkPlayed { mark, at_ms } => self.mouth.mark_played(mark, *at_ms),
             CallEvent::Cleared { at_ms, .. } => self.cleared(*at_ms),
             CallEvent::Paused { at_ms } => self.mouth.at(*at_ms),
-            CallEvent::Held => self.on_hold = true,
-            CallEvent::Resumed => self.on_hold = false,
-            CallEvent::Transferred(outcome) if !(200..300).contains(&outcome.code) => {
-                self.not_transferred(now, format!("{} {}", outcome.code, outcome.text));
-            }
-            CallEvent::Refused { command, why } if *command == CommandKind::Transfer => {
-                self.not_transferred(now, why.word().to_owned());
+            CallEvent::Held => self.course.on_hold = true,
+            CallEvent::Resumed => self.course.on_hold = false,
+            CallEvent::Transferred(_) | CallEvent::Refused { .. } => {
+                if let Some(why) = not_transferred(event) {
+                    self.not_transferred(now, why);
+                }
             }
             CallEvent::Ended(_) => {
-                self.over = true;
+                self.course.over = true;
                 self.outbox.clear();
                 self.asks.clear();
             }
             CallEvent::Ringing
-            | CallEvent::Transferred(_)
-            | CallEvent::Refused { .. }
             | CallEvent::QueueHigh { .. }
             | CallEvent::QueueLow { .. }
             | CallEvent::Turn(_)
@@ -272,7 +258,7 @@ impl Relay {
             Event::Ready => self.ready(now),
             Event::Hears => {
                 self.is_heard = true;
-                self.prompts = 0;
+                self.silence.caller_is_there();
                 self.functions.rounds = 0;
             }
             Event::Interrupted => self.caller_interrupts(now),
@@ -297,7 +283,7 @@ impl Relay {
     }
 
     fn greet(&mut self, now: Instant) {
-        if self.answered.is_none() || self.greeted || self.settings.greeting.is_empty() {
+        if !self.course.is_answered() || self.greeted || self.settings.greeting.is_empty() {
             return;
         }
         if self.waiting.is_none() {
@@ -321,15 +307,11 @@ impl Relay {
     /// The caller waits from now on.
     fn wait_from(&mut self, since: Instant) {
         self.is_heard = true;
-        self.waiting = Some(Waiting {
-            since,
-            said: false,
-            played: false,
-        });
+        self.waiting = Some(Waiting::from(since));
     }
 
     fn key(&mut self, now: Instant, digit: Digit) {
-        if self.answered.is_none() || self.is_leaving() {
+        if !self.course.is_answered() || self.course.is_leaving() {
             return;
         }
         self.interrupt();
@@ -340,7 +322,7 @@ impl Relay {
 
     fn keys_entered(&mut self, now: Instant) {
         if let Some(keys) = self.keys.take() {
-            self.prompts = 0;
+            self.silence.caller_is_there();
             self.functions.rounds = 0;
             self.wait_from(now);
             self.outbox.tell(Note::Heard(keys.clone()));
@@ -351,36 +333,16 @@ impl Relay {
         }
     }
 
-    /// Whether nothing that the caller says or does changes what comes next.
-    fn is_leaving(&self) -> bool {
-        self.transferring || self.ending.as_ref().is_some_and(|ending| ending.is_final)
-    }
-
     /// Does what was to be done once all was said.
     fn end_if_said(&mut self) {
         let speaks = self.mouth.is_busy() || self.answer.is_open() || self.functions.is_busy();
-        if speaks || self.waiting.is_some() {
-            return;
-        }
-        match self.ending.take().map(|ending| ending.what) {
-            Some(What::HangUp(cause)) => {
-                self.outbox.command(CallCommand::Hangup(cause));
-                self.over = true;
-            }
-            Some(What::Transfer(target)) => {
-                self.transferring = true;
-                self.outbox.command(CallCommand::Transfer {
-                    target,
-                    headers: Headers::default(),
-                    mode: TransferMode::default(),
-                });
-            }
-            None => {}
+        if !speaks && self.waiting.is_none() {
+            self.course.conclude(&mut self.outbox);
         }
     }
 
     fn not_transferred(&mut self, now: Instant, why: String) {
-        if std::mem::take(&mut self.transferring) {
+        if std::mem::take(&mut self.course.transferring) {
             self.outbox.tell(Note::NotTransferred(why));
             let settings = Arc::clone(&self.settings);
             self.say(now, &settings.phrases.not_reached);
@@ -389,15 +351,12 @@ impl Relay {
 
     /// Says goodbye whatever was going on, and nothing stops it any more.
     fn end_with(&mut self, now: Instant, phrase: &str, cause: HangupCause) {
-        if self.is_leaving() {
+        if self.course.is_leaving() {
             return;
         }
         self.interrupt();
         self.waiting = None;
-        self.ending = Some(Ending {
-            what: What::HangUp(cause),
-            is_final: true,
-        });
+        self.course.end_finally(cause);
         self.say(now, phrase);
     }
 

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use trunkline_call::CallCommand;
-
+use super::ending::Ending;
 use super::mouth::Origin;
-use super::{Conversation, Ending, Engine, Job};
+use super::{Conversation, Engine, Job};
 use crate::history::{Place, ToolCall};
 use crate::sentences::Sentences;
 use crate::tools::Asked;
@@ -16,16 +15,10 @@ pub const REPLY_BYTES_MAX: usize = 2_000;
 pub const TOOL_CALLS_MAX: usize = 8;
 /// How often functions are called before the caller is answered.
 pub const TOOL_ROUNDS_MAX: u32 = 5;
-/// The most of a function's result that the model is told, in bytes.
-pub const TOOL_RESULT_BYTES_MAX: usize = 8_000;
 /// How long a language model may be silent.
 const MODEL_MAX: Duration = Duration::from_secs(12);
-/// How long a function may take.
-pub(super) const TOOL_MAX: Duration = Duration::from_secs(10);
 /// How long the call may take to say how much was heard.
 const CLEARED_MAX: Duration = Duration::from_millis(300);
-/// How long a key is pressed, in ms.
-pub(super) const KEY_MS: u32 = 160;
 
 /// An answer that the model is giving.
 #[derive(Debug)]
@@ -36,14 +29,6 @@ pub(super) struct Reply {
     bytes: usize,
     has_spoken: bool,
     calls: Vec<ToolCall>,
-    until: Instant,
-}
-
-/// A function at work.
-#[derive(Debug)]
-pub(super) struct ToolUse {
-    job: Job,
-    call: ToolCall,
     until: Instant,
 }
 
@@ -117,6 +102,9 @@ impl Conversation {
     fn say_of_reply(&mut self, now: Instant, sentence: &str) {
         if let Some(reply) = &mut self.reply {
             reply.has_spoken = true;
+            if self.mouth.is_full() {
+                return;
+            }
             let place = reply.place;
             let begins = self.history.say(place, sentence);
             let origin = Some(Origin { place, begins });
@@ -163,29 +151,23 @@ impl Conversation {
         for call in &reply.calls {
             match settings.asked(call) {
                 Asked::HangUp => {
-                    self.ending = Some(Ending::hang_up());
+                    self.course.ending = Some(Ending::hang_up());
                     self.history.result(call, "the call ends now".to_owned());
                     self.say_unless(reply.has_spoken, now, &settings.phrases.farewell);
                 }
                 Asked::Transfer(target) => {
-                    self.ending = Some(Ending::transfer(target));
+                    self.course.ending = Some(Ending::transfer(target));
                     self.history
                         .result(call, "the caller is handed over".to_owned());
                     self.say_unless(reply.has_spoken, now, &settings.phrases.hand_over);
                 }
                 Asked::Press(keys) => {
-                    for digit in keys {
-                        let duration_ms = KEY_MS;
-                        self.outbox
-                            .command(CallCommand::SendDtmf { digit, duration_ms });
-                    }
+                    self.outbox.press(keys);
                     self.history.result(call, "pressed".to_owned());
                     wants_results |= !reply.has_spoken;
                 }
                 Asked::Other => {
-                    let job = self.outbox.use_tool(call.clone());
-                    let (call, until) = (call.clone(), now + TOOL_MAX);
-                    self.tools.push(ToolUse { job, call, until });
+                    self.tools.begin(now, call.clone(), &mut self.outbox);
                     wants_results = true;
                 }
                 Asked::Wrong(why) => {
@@ -194,7 +176,7 @@ impl Conversation {
                 }
             }
         }
-        wants_results && self.ending.is_none()
+        wants_results && self.course.ending.is_none()
     }
 
     fn say_unless(&mut self, has_spoken: bool, now: Instant, phrase: &str) {
@@ -214,20 +196,18 @@ impl Conversation {
         self.ask_model(now);
     }
 
-    pub(super) fn tool_result(&mut self, now: Instant, job: Job, mut result: String) {
-        let Some(index) = self.tools.iter().position(|tool| tool.job == job) else {
+    pub(super) fn tool_result(&mut self, now: Instant, job: Job, result: String) {
+        let Some((call, result)) = self.tools.answered(job, result) else {
             return;
         };
-        let tool = self.tools.swap_remove(index);
-        result.truncate(result.floor_char_boundary(TOOL_RESULT_BYTES_MAX));
-        self.history.result(&tool.call, result);
-        if self.tools.is_empty() && self.ending.is_none() {
+        self.history.result(&call, result);
+        if self.tools.is_empty() && self.course.ending.is_none() {
             self.next_round(now);
         }
     }
 
     pub(super) fn tool_failed(&mut self, now: Instant, job: Job, why: &str) -> bool {
-        let is_known = self.tools.iter().any(|tool| tool.job == job);
+        let is_known = self.tools.has(job);
         if is_known {
             self.note_failure(Engine::Tool, why.to_owned());
             // The model may know another way, or say so.
@@ -238,9 +218,8 @@ impl Conversation {
 
     /// Functions at work are not waited for; the model knows that they were called.
     pub(super) fn drop_tools(&mut self, why: &str) {
-        for tool in self.tools.drain(..) {
-            self.outbox.cancel(tool.job);
-            self.history.result(&tool.call, format!("error: {why}"));
+        for call in self.tools.void(&mut self.outbox, |_| true) {
+            self.history.result(&call, format!("error: {why}"));
         }
     }
 
@@ -257,8 +236,8 @@ impl Conversation {
 
     pub(super) fn reply_deadline(&self) -> Option<Instant> {
         let reply = self.reply.as_ref().map(|reply| reply.until);
-        let tools = self.tools.iter().map(|tool| tool.until);
-        tools.chain(reply).chain(self.ask_by).min()
+        let due = [reply, self.tools.deadline(), self.ask_by];
+        due.into_iter().flatten().min()
     }
 
     pub(super) fn pass_reply_deadlines(&mut self, now: Instant) {
@@ -268,8 +247,7 @@ impl Conversation {
             self.outbox.cancel(job);
             self.language_failed(now, job, "no answer in time");
         }
-        let late = self.tools.iter().find(|tool| tool.until <= now);
-        if let Some(job) = late.map(|tool| tool.job) {
+        if let Some(job) = self.tools.late(now) {
             self.outbox.cancel(job);
             self.tool_failed(now, job, "no result in time");
         }

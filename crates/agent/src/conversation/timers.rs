@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use trunkline_call::HangupCause;
 
+use super::silence::Broken;
 use super::{Conversation, Engine, Waiting};
 
 /// How long after the last word we say that it takes a moment. With a voice that is dead as well,
@@ -16,7 +17,7 @@ const WAIT_PLAYED: Duration = Duration::from_millis(2_600);
 impl Conversation {
     /// When something is to be done if nothing happens.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        if self.over {
+        if self.course.over {
             return None;
         }
         let mine = [
@@ -24,8 +25,8 @@ impl Conversation {
             self.reply_deadline(),
             self.mouth.deadline(),
             self.waiting.and_then(|waiting| waiting.deadline()),
-            self.quiet_since.map(|since| since + self.settings.silence),
-            self.longest(),
+            self.silence.deadline(&self.settings),
+            self.course.longest(&self.settings),
         ];
         mine.into_iter().flatten().min()
     }
@@ -40,7 +41,8 @@ impl Conversation {
         }
         self.fill_the_wait(now);
         self.break_the_silence(now);
-        if self.longest().is_some_and(|end| end <= now) {
+        let longest = self.course.longest(&self.settings);
+        if longest.is_some_and(|end| end <= now) {
             let settings = Arc::clone(&self.settings);
             self.end_with(now, &settings.phrases.farewell, HangupCause::Normal);
         }
@@ -49,17 +51,12 @@ impl Conversation {
     /// What follows from all that happened.
     pub(super) fn settle(&mut self, now: Instant) {
         self.end_if_said();
-        let is_quiet = self.answered.is_some()
+        let is_quiet = self.course.is_under_way()
             && !self.has_the_floor()
             && self.caller.is_none()
             && self.keys.deadline().is_none()
-            && self.ask_by.is_none()
-            && !self.on_hold
-            && !self.transferring;
-        match is_quiet {
-            true => _ = self.quiet_since.get_or_insert(now),
-            false => self.quiet_since = None,
-        }
+            && self.ask_by.is_none();
+        self.silence.settle(now, is_quiet);
     }
 
     fn fill_the_wait(&mut self, now: Instant) {
@@ -88,29 +85,25 @@ impl Conversation {
     }
 
     fn break_the_silence(&mut self, now: Instant) {
-        let due = self.quiet_since.map(|since| since + self.settings.silence);
-        if due.is_none_or(|due| due > now) {
-            return;
+        let settings = Arc::clone(&self.settings);
+        match self.silence.broken(now, &settings) {
+            Some(Broken::Prompt) => self.say(now, &settings.phrases.silence),
+            Some(Broken::Farewell) => self.leave(now),
+            None => {}
         }
-        self.quiet_since = None;
-        self.prompts += 1;
-        if self.prompts > self.settings.silence_prompts {
-            self.leave(now);
-        } else {
-            let settings = Arc::clone(&self.settings);
-            self.say(now, &settings.phrases.silence);
-        }
-    }
-
-    /// When the call is too long; nothing once that is being said.
-    fn longest(&self) -> Option<Instant> {
-        let is_final = self.ending.as_ref().is_some_and(|ending| ending.is_final);
-        let answered = self.answered.filter(|_| !is_final && !self.transferring);
-        answered.map(|answered| answered + self.settings.longest)
     }
 }
 
 impl Waiting {
+    /// The caller waits from then on.
+    pub(super) fn from(since: Instant) -> Self {
+        Self {
+            since,
+            said: false,
+            played: false,
+        }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         match (self.said, self.played) {
             (false, _) => Some(self.since + WAIT_SAID),

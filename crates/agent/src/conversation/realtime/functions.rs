@@ -2,12 +2,9 @@
 
 use std::time::Instant;
 
-use trunkline_call::CallCommand;
-
 use super::super::ending::Ending;
-use super::super::reply::{
-    KEY_MS, TOOL_CALLS_MAX, TOOL_MAX, TOOL_RESULT_BYTES_MAX, TOOL_ROUNDS_MAX,
-};
+use super::super::functions::AtWork;
+use super::super::reply::{TOOL_CALLS_MAX, TOOL_ROUNDS_MAX};
 use super::{Ask, Engine, Job, Relay};
 use crate::history::ToolCall;
 use crate::tools::Asked;
@@ -18,18 +15,10 @@ const SAY_SO: &str = "Tell the caller now, in one short sentence, that they are 
 const CALL_GOES_ON: &str = "The caller interrupted, and the call goes on.";
 const TOO_OFTEN: &str = "error: too many functions were called; answer the caller now";
 
-/// A function at work.
-#[derive(Debug)]
-struct Use {
-    job: Job,
-    call: ToolCall,
-    until: Instant,
-}
-
 /// What the engine has asked for, and waits for.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
-    at_work: Vec<Use>,
+    pub at_work: AtWork,
     results: Vec<(ToolCall, String)>,
     /// Answered where the call goes on after all.
     ending: Option<ToolCall>,
@@ -40,16 +29,6 @@ pub(super) struct Functions {
 impl Functions {
     pub fn is_busy(&self) -> bool {
         !self.at_work.is_empty()
-    }
-
-    pub fn deadline(&self) -> Option<Instant> {
-        self.at_work.iter().map(|function| function.until).min()
-    }
-
-    /// One that takes too long.
-    pub fn late(&self, now: Instant) -> Option<Job> {
-        let late = self.at_work.iter().find(|function| function.until <= now);
-        late.map(|function| function.job)
     }
 }
 
@@ -74,28 +53,20 @@ impl Relay {
                 self.end_after(now, call, Ending::transfer(target), SAY_SO);
             }
             Asked::Press(keys) => {
-                for digit in keys {
-                    let duration_ms = KEY_MS;
-                    self.outbox
-                        .command(CallCommand::SendDtmf { digit, duration_ms });
-                }
+                self.outbox.press(keys);
                 self.functions.results.push((call, "pressed".to_owned()));
             }
-            Asked::Other => {
-                let job = self.outbox.use_tool(call.clone());
-                let until = now + TOOL_MAX;
-                self.functions.at_work.push(Use { job, call, until });
-            }
+            Asked::Other => self.functions.at_work.begin(now, call, &mut self.outbox),
             Asked::Wrong(why) => self.functions.results.push((call, why)),
         }
     }
 
     /// The call ends, or moves, once what is being said was heard; if nothing is, something is to be.
     fn end_after(&mut self, now: Instant, call: ToolCall, ending: Ending, say: &str) {
-        if self.is_leaving() {
+        if self.course.is_leaving() {
             return;
         }
-        self.ending = Some(ending);
+        self.course.ending = Some(ending);
         if self.answer.has_sounded {
             // An engine that waits for this result says no more.
             self.answer_ended(now);
@@ -107,8 +78,8 @@ impl Relay {
 
     /// The caller speaks into our goodbye: it was none.
     pub(super) fn drop_ending(&mut self) {
-        self.ending = self.ending.take().filter(|ending| ending.is_final);
-        if self.ending.is_none()
+        self.course.ending = self.course.ending.take().filter(|ending| ending.is_final);
+        if self.course.ending.is_none()
             && let Some(call) = self.functions.ending.take()
         {
             let result = (call, CALL_GOES_ON.to_owned());
@@ -128,18 +99,15 @@ impl Relay {
         self.tell(Ask::Results(results));
     }
 
-    pub(super) fn function_result(&mut self, now: Instant, job: Job, mut result: String) {
-        let known = self.functions.at_work.iter().position(|it| it.job == job);
-        if let Some(index) = known {
-            let function = self.functions.at_work.remove(index);
-            result.truncate(result.floor_char_boundary(TOOL_RESULT_BYTES_MAX));
-            self.functions.results.push((function.call, result));
+    pub(super) fn function_result(&mut self, now: Instant, job: Job, result: String) {
+        if let Some(answered) = self.functions.at_work.answered(job, result) {
+            self.functions.results.push(answered);
             self.give_results(now);
         }
     }
 
     pub(super) fn function_failed(&mut self, now: Instant, job: Job, why: &str) -> bool {
-        let is_known = self.functions.at_work.iter().any(|it| it.job == job);
+        let is_known = self.functions.at_work.has(job);
         if is_known {
             self.note_failure(Engine::Tool, why.to_owned());
             // The engine may know another way, or say so.
@@ -151,20 +119,12 @@ impl Relay {
     pub(super) fn calls_void(&mut self, ids: &[String]) {
         let is_void = |call: &ToolCall| ids.contains(&call.id);
         self.functions.results.retain(|(call, _)| !is_void(call));
-        let outbox = &mut self.outbox;
-        self.functions.at_work.retain(|function| {
-            if is_void(&function.call) {
-                outbox.cancel(function.job);
-            }
-            !is_void(&function.call)
-        });
+        self.functions.at_work.void(&mut self.outbox, is_void);
     }
 
     /// Nobody waits for results any more.
     pub(super) fn drop_functions(&mut self) {
-        for function in self.functions.at_work.drain(..) {
-            self.outbox.cancel(function.job);
-        }
+        self.functions.at_work.void(&mut self.outbox, |_| true);
         self.functions.results.clear();
         self.functions.ending = None;
     }

@@ -94,7 +94,7 @@ impl Relay {
     /// Opens a session where none is, and loses one that does not begin to listen.
     pub(super) fn open_if_due(&mut self, now: Instant) {
         match self.link.state {
-            State::Closed { until } if until <= now && !self.is_leaving() => {
+            State::Closed { until } if until <= now && !self.course.is_leaving() => {
                 let until = now + OPEN_MAX;
                 self.link.state = State::Opening { until };
                 let prompt = self.link.prompt(&self.settings.prompt);

@@ -41,7 +41,7 @@ impl Relay {
     pub(super) fn frame(&mut self, now: Instant, frame: &[i16; FRAME_SAMPLES]) {
         let played = self.mouth.frame_played();
         let heard = self.ear.hear(frame, &played);
-        if self.link.is_open() && !self.on_hold && !self.is_leaving() {
+        if self.link.is_open() && !self.course.on_hold && !self.course.is_leaving() {
             let is_deaf = !self.settings.barge_in && self.mouth.is_busy();
             let frame = if is_deaf { &[0; FRAME_SAMPLES] } else { frame };
             self.tell(Ask::Sound(frame.to_vec()));
@@ -55,7 +55,7 @@ impl Relay {
     }
 
     fn caller_began(&mut self, now: Instant) {
-        if self.answered.is_none() || self.is_leaving() {
+        if !self.course.is_answered() || self.course.is_leaving() {
             return;
         }
         if self.mouth.is_busy() {
@@ -71,17 +71,17 @@ impl Relay {
     fn caller_paused(&mut self, now: Instant, ago: Duration, spoken: Duration) {
         self.release();
         let is_speech = self.is_heard || spoken >= WORDS_MIN;
-        if self.answered.is_none() || self.is_leaving() || self.mouth.is_busy() || !is_speech {
+        if !self.course.is_answered()
+            || self.course.is_leaving()
+            || self.mouth.is_busy()
+            || !is_speech
+        {
             return;
         }
         // Where there is no session, nobody can say whether it was more than a noise.
         self.is_heard |= !self.link.is_open();
         self.answer.has_sounded = false;
-        self.waiting = Some(Waiting {
-            since: now.checked_sub(ago).unwrap_or(now),
-            said: false,
-            played: false,
-        });
+        self.waiting = Some(Waiting::from(now.checked_sub(ago).unwrap_or(now)));
     }
 
     /// The caller meant nothing: we go on.
@@ -94,9 +94,9 @@ impl Relay {
 
     pub(super) fn caller_interrupts(&mut self, now: Instant) {
         self.is_heard = true;
-        self.prompts = 0;
+        self.silence.caller_is_there();
         self.functions.rounds = 0;
-        if self.settings.barge_in && !self.is_leaving() {
+        if self.settings.barge_in && !self.course.is_leaving() {
             self.interrupt();
             self.waiting = None;
             // The engine may hear it only after it is over.
@@ -136,7 +136,7 @@ impl Relay {
 
     pub(super) fn sound(&mut self, now: Instant, item: String, samples: &[i16]) {
         let is_void = self.answer.void.as_ref() == Some(&item);
-        if samples.is_empty() || is_void || self.transferring {
+        if samples.is_empty() || is_void || self.course.transferring {
             return;
         }
         let job = match &self.answer.current {

@@ -24,7 +24,10 @@ fn the_caller_is_greeted_once_the_engine_listens_and_heard_from_then_on() {
     stage.happens(Event::Done);
     stage.run(2_000);
     assert_eq!(stage.sound_sent, 100 * FRAME_SAMPLES);
-    assert_eq!(stage.wire.iter().filter(|s| **s == 900).count(), 16_000);
+    assert_eq!(
+        stage.line.wire.iter().filter(|s| **s == 900).count(),
+        16_000
+    );
     assert!(
         stage.commands.starts_with(&["answer", "play", "mark"]),
         "{:?}",
@@ -38,24 +41,27 @@ fn an_interruption_is_silence_at_once_and_the_engine_is_told_what_was_heard() {
     let mut stage = Stage::new(silent_start());
     stage.answers("a", 3_000);
     stage.run(1_000);
-    stage.speaks(600);
+    stage.line.speaks(600);
     stage.run(160);
-    assert!(stage.paused, "silent before the engine has heard anybody");
+    assert!(
+        stage.line.paused,
+        "silent before the engine has heard anybody"
+    );
     stage.happens(Event::Interrupted);
     let Some(Ask::Heard { item, ms }) = stage.asked.pop() else {
         panic!("{:?}", stage.asked)
     };
     assert_eq!(item, "a");
-    assert_eq!(ms, stage.played / 16);
+    assert_eq!(ms, stage.line.played / 16);
     assert!((1_000..1_200).contains(&ms), "{ms}");
-    assert!(stage.notes.contains(&Note::Interrupted) && !stage.paused);
+    assert!(stage.notes.contains(&Note::Interrupted) && !stage.line.paused);
     // What was on its way of it is not heard any more; what is new is.
     stage.answers("a", 500);
     stage.run(1_000);
-    assert_eq!(stage.played / 16, ms);
+    assert_eq!(stage.line.played / 16, ms);
     stage.answers("b", 500);
     stage.run(1_000);
-    assert_eq!(stage.played / 16, ms + 500);
+    assert_eq!(stage.line.played / 16, ms + 500);
 }
 
 #[test]
@@ -63,10 +69,10 @@ fn a_noise_that_the_engine_does_not_hear_interrupts_for_a_moment_only() {
     let mut stage = Stage::new(silent_start());
     stage.answers("a", 3_000);
     stage.run(1_000);
-    stage.speaks(1_000);
+    stage.line.speaks(1_000);
     stage.run(4_000);
     assert!(stage.notes.contains(&Note::WentOn));
-    assert_eq!(stage.played / 16, 3_000, "all of it was heard");
+    assert_eq!(stage.line.played / 16, 3_000, "all of it was heard");
     assert_eq!(stage.asked, []);
 }
 
@@ -79,10 +85,10 @@ fn without_barge_in_a_caller_is_not_heard_while_the_engine_speaks() {
     let mut stage = Stage::new(settings);
     stage.answers("a", 2_000);
     stage.run(500);
-    stage.speaks(800);
+    stage.line.speaks(800);
     stage.happens(Event::Interrupted);
     stage.run(3_000);
-    assert_eq!(stage.played / 16, 2_000);
+    assert_eq!(stage.line.played / 16, 2_000);
     assert!(!stage.commands.contains(&"pause") && !stage.commands.contains(&"clear"));
 }
 
@@ -93,9 +99,9 @@ fn the_call_ends_once_the_goodbye_was_heard() {
     stage.calls("hang_up");
     stage.happens(Event::Done);
     stage.run(900);
-    assert_eq!(stage.hung_up, None);
+    assert_eq!(stage.line.hung_up, None);
     stage.run(400);
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
     assert_eq!(stage.asked, [], "the goodbye was said");
 }
 
@@ -108,12 +114,12 @@ fn an_engine_that_hangs_up_without_a_word_is_asked_for_one_and_a_silent_one_spok
     stage.answers("b", 1_000);
     stage.happens(Event::Done);
     stage.run(1_500);
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
     let mut stage = Stage::new(silent_start());
     stage.calls("hang_up");
     stage.run(6_000);
     assert_eq!(stage.stood_in, [Phrases::default().farewell]);
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
 }
 
 #[test]
@@ -124,7 +130,7 @@ fn a_caller_who_speaks_into_the_goodbye_keeps_the_call() {
     stage.run(400);
     stage.happens(Event::Interrupted);
     stage.run(2_000);
-    assert_eq!(stage.hung_up, None);
+    assert_eq!(stage.line.hung_up, None);
     let results = stage
         .asked
         .iter()
@@ -210,13 +216,13 @@ fn whoever_waits_for_a_silent_engine_hears_something_within_3_s() {
         for is_heard in [true, false] {
             let mut stage = Stage::new(silent_start());
             stage.has_voice = has_voice;
-            stage.speaks(1_000);
+            stage.line.speaks(1_000);
             stage.run(200);
             if is_heard {
                 stage.happens(Event::Interrupted);
             }
             stage.run(5_000);
-            let heard = stage.sounds_after(1_000).expect("a sound");
+            let heard = stage.line.first_sound_after(1_000).expect("a sound");
             assert!(heard <= 4_000, "{heard} {has_voice} {is_heard}");
             let said = [Phrases::default().wait];
             assert_eq!(stage.stood_in == said, is_heard, "a noise is not spoken to");
@@ -227,7 +233,7 @@ fn whoever_waits_for_a_silent_engine_hears_something_within_3_s() {
 #[test]
 fn an_answer_that_comes_drops_what_the_voice_has_not_begun_to_say() {
     let mut stage = Stage::new(silent_start());
-    stage.speaks(1_000);
+    stage.line.speaks(1_000);
     stage.run(200);
     stage.happens(Event::Interrupted);
     while stage.stood_in.is_empty() {
@@ -235,7 +241,7 @@ fn an_answer_that_comes_drops_what_the_voice_has_not_begun_to_say() {
     }
     stage.answers("a", 500);
     stage.run(1_000);
-    assert_eq!(stage.played, 8_000);
+    assert_eq!(stage.line.played, 8_000);
     let answers = stage
         .notes
         .iter()
@@ -261,7 +267,7 @@ fn a_session_that_is_lost_is_opened_again_and_knows_what_was_said() {
     assert_eq!(stage.asked.last(), Some(&say(&Phrases::default().sorry)));
     stage.run(500);
     assert_eq!(
-        stage.played / 16,
+        stage.line.played / 16,
         1_200,
         "of the old session nothing more is heard"
     );
@@ -275,15 +281,15 @@ fn an_engine_that_cannot_be_had_is_apologised_for_and_the_call_ends() {
     for has_voice in [true, false] {
         let mut stage = Stage::before_session(Settings::default());
         stage.has_voice = has_voice;
-        while stage.hung_up.is_none() {
+        while stage.line.hung_up.is_none() {
             stage.tell(Input::Lost("nobody is there".to_owned()));
             stage.run(500);
             assert!(stage.ms() < 20_000);
         }
         assert_eq!(stage.opened.len(), 3);
         assert_eq!(stage.stood_in.last(), Some(&Phrases::default().failure));
-        assert_eq!(stage.hung_up, Some(HangupCause::Error));
-        let heard = stage.sounds_after(0).expect("a sound");
+        assert_eq!(stage.line.hung_up, Some(HangupCause::Error));
+        let heard = stage.line.first_sound_after(0).expect("a sound");
         assert!(heard < 3_000, "{heard}");
     }
 }
@@ -294,7 +300,7 @@ fn a_session_that_never_listens_or_stops_to_answer_is_replaced() {
     stage.run(6_500);
     assert_eq!(stage.opened.len(), 2);
     stage.happens(Event::Ready);
-    stage.speaks(1_000);
+    stage.line.speaks(1_000);
     stage.happens(Event::Hears);
     stage.run(1_000);
     stage.happens(Event::Hears);
@@ -311,7 +317,7 @@ fn an_engine_without_an_answer_is_apologised_for() {
     stage.happens(Event::NoAnswer("rate limit".to_owned()));
     stage.happens(Event::NoAnswer("rate limit".to_owned()));
     stage.run(20_000);
-    assert_eq!(stage.hung_up, Some(HangupCause::Error));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Error));
 }
 
 #[test]
@@ -343,7 +349,7 @@ fn a_silent_line_is_asked_after_and_left() {
         stage.happens(Event::Done);
     }
     stage.run(1_000);
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
 }
 
 #[test]
@@ -358,5 +364,5 @@ fn a_long_call_ends_with_a_goodbye() {
     stage.answers("a", 500);
     stage.happens(Event::Done);
     stage.run(1_000);
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use trunkline_call::HangupCause;
 
-use super::super::ending::What;
-use super::{Ending, Engine, Relay};
+use super::super::ending::{Ending, What};
+use super::super::silence::Broken;
+use super::{Engine, Relay};
 
 /// How long an engine may be silent that has something to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(12);
@@ -14,19 +15,19 @@ const ANSWER_MAX: Duration = Duration::from_secs(12);
 impl Relay {
     /// When something is to be done if nothing happens.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        if self.over {
+        if self.course.over {
             return None;
         }
         let waiting = self.waiting.as_ref();
         let due = [
             self.link.deadline(),
             self.keys.deadline(),
-            self.functions.deadline(),
+            self.functions.at_work.deadline(),
             self.mouth.deadline(),
             self.answer.held_until,
             waiting.map(|waiting| waiting.deadline().unwrap_or(waiting.since + ANSWER_MAX)),
-            self.quiet_since.map(|since| since + self.settings.silence),
-            self.longest(),
+            self.silence.deadline(&self.settings),
+            self.course.longest(&self.settings),
         ];
         due.into_iter().flatten().min()
     }
@@ -37,7 +38,7 @@ impl Relay {
         if self.keys.deadline().is_some_and(|due| due <= now) {
             self.keys_entered(now);
         }
-        if let Some(job) = self.functions.late(now) {
+        if let Some(job) = self.functions.at_work.late(now) {
             self.outbox.cancel(job);
             self.function_failed(now, job, "no result in time");
         }
@@ -50,7 +51,8 @@ impl Relay {
         }
         self.fill_the_wait(now);
         self.break_the_silence(now);
-        if self.longest().is_some_and(|end| end <= now) {
+        let longest = self.course.longest(&self.settings);
+        if longest.is_some_and(|end| end <= now) {
             let settings = Arc::clone(&self.settings);
             self.end_with(now, &settings.phrases.farewell, HangupCause::Normal);
         }
@@ -59,19 +61,14 @@ impl Relay {
     /// What follows from all that happened.
     pub(super) fn settle(&mut self, now: Instant) {
         self.end_if_said();
-        let is_quiet = self.answered.is_some()
+        let is_quiet = self.course.is_under_way()
             && self.waiting.is_none()
             && !self.mouth.is_busy()
             && !self.answer.is_open()
             && !self.functions.is_busy()
             && !self.ear.hears_caller()
-            && self.keys.deadline().is_none()
-            && !self.on_hold
-            && !self.transferring;
-        match is_quiet {
-            true => _ = self.quiet_since.get_or_insert(now),
-            false => self.quiet_since = None,
-        }
+            && self.keys.deadline().is_none();
+        self.silence.settle(now, is_quiet);
     }
 
     fn fill_the_wait(&mut self, now: Instant) {
@@ -108,7 +105,7 @@ impl Relay {
     fn say_meanwhile(&mut self, now: Instant) {
         let settings = Arc::clone(&self.settings);
         let phrases = &settings.phrases;
-        let phrase = match self.ending.as_ref().map(|ending| &ending.what) {
+        let phrase = match self.course.ending.as_ref().map(|ending| &ending.what) {
             None => &phrases.wait,
             Some(ending) => {
                 // That was all there was to wait for.
@@ -136,24 +133,14 @@ impl Relay {
     }
 
     fn break_the_silence(&mut self, now: Instant) {
-        let due = self.quiet_since.map(|since| since + self.settings.silence);
-        if due.is_none_or(|due| due > now) {
-            return;
-        }
-        self.quiet_since = None;
-        self.prompts += 1;
         let settings = Arc::clone(&self.settings);
-        if self.prompts > settings.silence_prompts {
-            self.ending = Some(Ending::hang_up());
-            self.say(now, &settings.phrases.farewell);
-        } else {
-            self.say(now, &settings.phrases.silence);
+        match self.silence.broken(now, &settings) {
+            Some(Broken::Prompt) => self.say(now, &settings.phrases.silence),
+            Some(Broken::Farewell) => {
+                self.course.ending = Some(Ending::hang_up());
+                self.say(now, &settings.phrases.farewell);
+            }
+            None => {}
         }
-    }
-
-    /// When the call is too long; nothing once that is being said.
-    fn longest(&self) -> Option<Instant> {
-        let answered = self.answered.filter(|_| !self.is_leaving());
-        answered.map(|answered| answered + self.settings.longest)
     }
 }

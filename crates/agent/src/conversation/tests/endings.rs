@@ -15,7 +15,7 @@ fn asked_and_then(settings: Settings, does: Does, then: Does) -> Stage {
     let mut stage = Stage::new(settings);
     stage.speech = [Does::Says(60, "Please.")].into();
     stage.language = [does, then].into();
-    stage.speaks(600);
+    stage.line.speaks(600);
     stage.run(1_400);
     stage
 }
@@ -45,19 +45,25 @@ fn the_call_ends_when_goodbye_was_heard() {
         silent_start(),
         Does::Calls(40, "Goodbye then!", "hang_up", nothing()),
     );
-    stage.run_until("the end", |stage| stage.hung_up.is_some());
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    stage.run_until("the end", |stage| stage.line.hung_up.is_some());
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
     assert_eq!(stage.said(), ["Goodbye then!"]);
-    let last = stage.last_sound().unwrap();
+    let last = stage.line.last_sound().unwrap();
     assert!(stage.ms() - last <= 60, "{last} to {}", stage.ms());
-    let heard = stage.wire.iter().filter(|sample| **sample != 0).count() as u64 / 16;
+    let heard = stage
+        .line
+        .wire
+        .iter()
+        .filter(|sample| **sample != 0)
+        .count() as u64
+        / 16;
     assert_eq!(heard, voice_ms("Goodbye then!"));
 }
 
 #[test]
 fn a_model_that_hangs_up_without_a_word_says_goodbye_all_the_same() {
     let mut stage = asked(silent_start(), Does::Calls(40, "", "hang_up", nothing()));
-    stage.run_until("the end", |stage| stage.hung_up.is_some());
+    stage.run_until("the end", |stage| stage.line.hung_up.is_some());
     assert_eq!(stage.said(), [Settings::default().phrases.farewell]);
 }
 
@@ -68,14 +74,14 @@ fn a_caller_who_has_something_to_add_is_not_hung_up_on() {
         silent_start(),
         Does::Calls(40, goodbye, "hang_up", nothing()),
     );
-    stage.run_until("goodbye", |stage| stage.last_sound().is_some());
+    stage.run_until("goodbye", |stage| stage.line.last_sound().is_some());
     stage.run(600);
     stage.speech = [Does::Says(60, "Wait, one more thing.")].into();
     stage.language = [Does::Says(40, "Yes?")].into();
-    stage.speaks(900);
+    stage.line.speaks(900);
     stage.run_until_said("Yes?");
     stage.run(3_000);
-    assert_eq!(stage.hung_up, None);
+    assert_eq!(stage.line.hung_up, None);
 }
 
 #[test]
@@ -194,7 +200,7 @@ fn keys_are_pressed_for_the_model() {
 #[test]
 fn who_says_nothing_is_asked_and_then_left() {
     let mut stage = Stage::new(Settings::default());
-    stage.run_until("the end", |stage| stage.hung_up.is_some());
+    stage.run_until("the end", |stage| stage.line.hung_up.is_some());
     let Settings {
         greeting, phrases, ..
     } = Settings::default();
@@ -206,7 +212,7 @@ fn who_says_nothing_is_asked_and_then_left() {
     ];
     assert_eq!(stage.said(), said);
     assert!(stage.ms() > 30_000, "{}", stage.ms());
-    assert_eq!(stage.hung_up, Some(HangupCause::Normal));
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Normal));
 }
 
 #[test]
@@ -218,11 +224,11 @@ fn who_answers_the_question_is_not_left() {
         stage.run_until_silent();
         stage.speech = [Does::Says(60, "Yes, I am looking for it.")].into();
         stage.language = [Does::Says(40, "Take your time.")].into();
-        stage.speaks(600);
+        stage.line.speaks(600);
         stage.run(1_500);
         stage.run_until_silent();
     }
-    assert_eq!(stage.hung_up, None);
+    assert_eq!(stage.line.hung_up, None);
 }
 
 #[test]
@@ -244,8 +250,8 @@ fn a_long_call_ends_with_a_word_whatever_the_caller_says() {
     };
     let mut stage = Stage::new(settings);
     stage.run(4_500);
-    stage.speaks(9_000);
-    stage.run_until("the end", |stage| stage.hung_up.is_some());
+    stage.line.speaks(9_000);
+    stage.run_until("the end", |stage| stage.line.hung_up.is_some());
     let farewell = Settings::default().phrases.farewell;
     assert_eq!(stage.said(), std::slice::from_ref(&farewell));
     let spoken = voice_ms(&farewell);

@@ -7,7 +7,7 @@ use trunkline_call::HangupCause;
 fn asked(settings: Settings) -> (Stage, u64) {
     let mut stage = Stage::new(settings);
     stage.speech = [Does::Says(60, "When do you open?")].into();
-    stage.speaks(800);
+    stage.line.speaks(800);
     stage.run(800);
     let last_word = stage.ms();
     (stage, last_word)
@@ -15,7 +15,7 @@ fn asked(settings: Settings) -> (Stage, u64) {
 
 /// What we are to hear within 3 s of the last word, whatever is dead.
 fn assert_heard_in_time(stage: &Stage, last_word: u64) {
-    let first = stage.first_sound_after(last_word);
+    let first = stage.line.first_sound_after(last_word);
     assert!(
         first.is_some_and(|at| at <= last_word + 3_000),
         "{first:?}: {:?} {:?}",
@@ -78,7 +78,7 @@ fn a_speech_engine_that_fails_or_hangs_is_apologised_for() {
     for does in [Does::Fails(60), Does::Hangs] {
         let mut stage = Stage::new(silent_start());
         stage.speech = [does.clone()].into();
-        stage.speaks(800);
+        stage.line.speaks(800);
         stage.run(800);
         let last_word = stage.ms();
         stage.run(8_000);
@@ -117,7 +117,7 @@ fn everything_dead_at_once_is_still_no_dead_line() {
     let mut stage = Stage::new(silent_start());
     (stage.speech, stage.language) = ([Does::Hangs].into(), [Does::Hangs].into());
     stage.voices = Voices::Hang;
-    stage.speaks(800);
+    stage.line.speaks(800);
     stage.run(800);
     let last_word = stage.ms();
     stage.run(4_000);
@@ -132,7 +132,13 @@ fn half_a_sentence_is_followed_by_the_next() {
     stage.run(2_000);
     stage.run_until_silent();
     let halves = (voice_ms("We open at nine.") + voice_ms("We close at five.")) / 2;
-    let heard = stage.wire.iter().filter(|sample| **sample != 0).count() as u64 / 16;
+    let heard = stage
+        .line
+        .wire
+        .iter()
+        .filter(|sample| **sample != 0)
+        .count() as u64
+        / 16;
     assert_eq!(heard, halves);
 }
 
@@ -142,15 +148,15 @@ fn a_third_failure_in_a_row_ends_the_call_with_a_word() {
     for _ in 0..3 {
         stage.speech = [Does::Says(60, "Hello?")].into();
         stage.language = [Does::Fails(40)].into();
-        stage.speaks(600);
+        stage.line.speaks(600);
         stage.run(1_500);
         stage.run_until_silent();
     }
     let phrases = Settings::default().phrases;
     assert_eq!(stage.said().last(), Some(&phrases.failure));
-    stage.run_until("the end", |stage| stage.hung_up.is_some());
-    assert_eq!(stage.hung_up, Some(HangupCause::Error));
-    let (last, end) = (stage.last_sound().unwrap(), stage.times("hangup")[0]);
+    stage.run_until("the end", |stage| stage.line.hung_up.is_some());
+    assert_eq!(stage.line.hung_up, Some(HangupCause::Error));
+    let (last, end) = (stage.line.last_sound().unwrap(), stage.times("hangup")[0]);
     assert!((last..last + 60).contains(&end), "{last}, {end}");
 }
 
@@ -166,10 +172,10 @@ fn one_that_works_again_is_forgiven() {
     ] {
         stage.speech = [Does::Says(60, "Hello?")].into();
         stage.language = [does].into();
-        stage.speaks(600);
+        stage.line.speaks(600);
         stage.run(1_500);
         stage.run_until_silent();
     }
-    assert_eq!(stage.hung_up, None);
+    assert_eq!(stage.line.hung_up, None);
     assert!(!stage.said().contains(&Settings::default().phrases.failure));
 }

@@ -10,8 +10,8 @@ fn speaking() -> (Stage, u64) {
     let mut stage = Stage::new(silent_start());
     stage.speech = [Does::Says(60, "When do you open?")].into();
     stage.language = [Does::Says(40, LONG)].into();
-    stage.speaks(600);
-    let began = stage.run_until("an answer", |stage| stage.last_sound().is_some());
+    stage.line.speaks(600);
+    let began = stage.run_until("an answer", |stage| stage.line.last_sound().is_some());
     stage.run(1_500);
     (stage, began)
 }
@@ -22,9 +22,9 @@ fn speech_silences_us_at_once_and_the_answer_is_taken_back() {
     stage.speech = [Does::Says(60, "No, on Sundays.")].into();
     stage.language = [Does::Says(40, "Closed.")].into();
     let onset = stage.ms();
-    stage.speaks(1_500);
+    stage.line.speaks(1_500);
     stage.run(1_500);
-    let silent = stage.last_sound().unwrap();
+    let silent = stage.line.last_sound().unwrap();
     assert!(
         silent <= onset + 60,
         "{} ms after the onset",
@@ -40,7 +40,7 @@ fn the_model_is_told_what_was_heard_of_it_and_no_more() {
     stage.speech = [Does::Says(60, "And on Sundays?")].into();
     stage.language = [Does::Says(40, "Closed.")].into();
     let heard_ms = stage.ms() - began;
-    stage.speaks(900);
+    stage.line.speaks(900);
     stage.run_until_said("Closed.");
     let asked = &stage.asked[1];
     let Message::Assistant { said, .. } = &asked[2] else {
@@ -62,7 +62,7 @@ fn we_go_on_where_we_stopped_after_a_backchannel() {
     let (mut stage, began) = speaking();
     stage.speech = [Does::Says(60, "Mm-hmm.")].into();
     let onset = stage.ms();
-    stage.speaks(300);
+    stage.line.speaks(300);
     stage.run_until_silent();
     assert!(stage.has(&Note::WentOn) && !stage.has(&Note::Interrupted));
     assert_eq!(
@@ -74,13 +74,14 @@ fn we_go_on_where_we_stopped_after_a_backchannel() {
         (1, 1, 0)
     );
     let wire: Vec<i16> = stage
+        .line
         .wire
         .iter()
         .copied()
         .filter(|sample| *sample != 0)
         .collect();
     assert_eq!(wire, voice(LONG), "every sample of it was heard once");
-    let pause = stage.last_sound().unwrap() - began - voice_ms(LONG);
+    let pause = stage.line.last_sound().unwrap() - began - voice_ms(LONG);
     // From 40 ms after the onset, over 300 ms of "mm-hmm" and 200 ms of silence, to its transcript.
     assert!((300..=620).contains(&pause), "{pause} ms from {onset}");
     assert_eq!(stage.asked.len(), 1);
@@ -90,10 +91,11 @@ fn we_go_on_where_we_stopped_after_a_backchannel() {
 fn we_go_on_after_a_cough_without_asking_what_it_was() {
     let (mut stage, _) = speaking();
     let before = stage.transcribed;
-    stage.speaks(100);
+    stage.line.speaks(100);
     stage.run_until_silent();
     assert_eq!(stage.transcribed, before);
     let wire: Vec<i16> = stage
+        .line
         .wire
         .iter()
         .copied()
@@ -107,7 +109,7 @@ fn stop_is_short_and_means_it() {
     let (mut stage, _) = speaking();
     stage.speech = [Does::Says(60, "Stop.")].into();
     stage.language = [Does::Says(40, "Okay.")].into();
-    stage.speaks(350);
+    stage.line.speaks(350);
     stage.run_until_said("Okay.");
     assert!(stage.has(&Note::Interrupted));
 }
@@ -117,10 +119,10 @@ fn yes_in_our_last_words_is_an_answer() {
     let mut stage = Stage::new(silent_start());
     stage.speech = [Does::Says(60, "A table."), Does::Says(60, "Yes.")].into();
     stage.language = [Does::Says(40, "For two?"), Does::Says(40, "Done.")].into();
-    stage.speaks(600);
-    stage.run_until("an answer", |stage| stage.last_sound().is_some());
+    stage.line.speaks(600);
+    stage.run_until("an answer", |stage| stage.line.last_sound().is_some());
     stage.run(voice_ms("For two?") - 200);
-    stage.speaks(400);
+    stage.line.speaks(400);
     stage.run_until_said("Done.");
     assert_eq!(stage.asked[1].last(), Some(&user("Yes.")));
 }
@@ -134,12 +136,12 @@ fn a_caller_who_goes_on_before_we_were_heard_said_one_thing() {
         Does::Says(40, "For two?"),
     ]
     .into();
-    stage.speaks(600);
-    stage.pauses(700);
-    stage.speaks(900);
+    stage.line.speaks(600);
+    stage.line.pauses(700);
+    stage.line.speaks(900);
     stage.run_until_said("For two?");
     assert_eq!(stage.asked[1][1..], [user("I would like a table.")]);
-    let heard = stage.run_until("a sound", |stage| stage.last_sound().is_some());
+    let heard = stage.run_until("a sound", |stage| stage.line.last_sound().is_some());
     assert!(heard > 2_200, "before they had said all: {heard}");
 }
 
@@ -152,14 +154,15 @@ fn without_barge_in_we_finish_and_then_answer() {
     let mut stage = Stage::new(settings);
     stage.speech = [Does::Says(60, "Hours?"), Does::Says(60, "And Sundays?")].into();
     stage.language = [Does::Says(40, LONG), Does::Says(40, "Closed.")].into();
-    stage.speaks(600);
-    stage.run_until("an answer", |stage| stage.last_sound().is_some());
+    stage.line.speaks(600);
+    stage.run_until("an answer", |stage| stage.line.last_sound().is_some());
     stage.run(500);
-    stage.speaks(900);
+    stage.line.speaks(900);
     stage.run_until_said("Closed.");
     stage.run_until_silent();
     assert_eq!((stage.count("pause"), stage.count("clear")), (0, 0));
     let wire: Vec<i16> = stage
+        .line
         .wire
         .iter()
         .copied()
@@ -178,7 +181,7 @@ fn our_own_echo_takes_nothing_back_in_a_hundred_answers() {
     for turn in 0..100 {
         stage.speech = [Does::Says(60, "Hours?")].into();
         stage.language = [Does::Hangs].into();
-        stage.speaks(400);
+        stage.line.speaks(400);
         stage.run_until("a question", |stage| stage.asked.len() > turn);
         let job = crate::Job(stage.newest_job());
         stage.voices = Voices::Hang;
@@ -194,20 +197,21 @@ fn our_own_echo_takes_nothing_back_in_a_hundred_answers() {
             samples,
         });
         stage.tell(crate::Input::Finished(voice));
-        let began = stage.wire.len();
+        let began = stage.line.wire.len();
         for _ in 0..100 {
             let late = stage
+                .line
                 .wire
                 .len()
                 .checked_sub(3_200)
                 .filter(|at| *at >= began);
-            let echo = late.map(|at| stage.wire[at..at + 320].to_vec());
+            let echo = late.map(|at| stage.line.wire[at..at + 320].to_vec());
             let echo: Vec<i16> = echo
                 .unwrap_or(vec![0; 320])
                 .iter()
                 .map(|s| s / 10)
                 .collect();
-            stage.says(&echo);
+            stage.line.says(&echo);
             stage.step();
         }
     }

@@ -3,6 +3,8 @@
 mod endings;
 mod failures;
 mod interruptions;
+mod limits;
+pub mod line;
 mod stage;
 mod turns;
 mod voices;

@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use trunkline_audio::tone::Tone;
-use trunkline_call::{
-    AudioFrame, CallCommand, CallEvent, Digit, Direction, FRAME_SAMPLES, HangupCause, Mark,
-};
+use trunkline_call::{CallCommand, CallEvent, Digit, Direction};
 
+use super::line::Line;
 use super::voices::voice;
 use crate::{Conversation, Engine, Input, Job, Message, Note, Output, Settings, ToolCall};
 
@@ -38,11 +36,6 @@ pub enum Voices {
     Break,
 }
 
-enum Queued {
-    Sound(VecDeque<i16>),
-    Mark(Mark),
-}
-
 #[derive(Clone)]
 enum Due {
     Transcript(&'static str),
@@ -58,9 +51,7 @@ pub struct Stage {
     pub talk: Conversation,
     began: Instant,
     now: Instant,
-    queue: VecDeque<Queued>,
-    paused: bool,
-    played: u64,
+    pub line: Line,
     due: Vec<(Instant, Job, Due)>,
     deadline: Option<Instant>,
     pub speech: VecDeque<Does>,
@@ -70,17 +61,12 @@ pub struct Stage {
     pub voices: Voices,
     /// What an engine has heard of the caller while they speak.
     hearing: Vec<i16>,
-    /// Said by the caller from now on.
-    line: VecDeque<i16>,
-    /// What went out, a sample for each of the caller's.
-    pub wire: Vec<i16>,
     pub notes: Vec<(u64, Note)>,
     pub commands: Vec<(u64, String)>,
     pub asked: Vec<Vec<Message>>,
     pub cancelled: Vec<Job>,
     pub transcribed: usize,
     pub used: Vec<(Job, ToolCall)>,
-    pub hung_up: Option<HangupCause>,
     jobs: u64,
 }
 
@@ -99,9 +85,7 @@ impl Stage {
             talk: Conversation::new(Arc::new(settings), Direction::Inbound),
             began: now,
             now,
-            queue: VecDeque::new(),
-            paused: false,
-            played: 0,
+            line: Line::default(),
             due: Vec::new(),
             deadline: None,
             speech: VecDeque::new(),
@@ -109,15 +93,12 @@ impl Stage {
             language: VecDeque::new(),
             voices: Voices::Speak,
             hearing: Vec::new(),
-            line: VecDeque::new(),
-            wire: Vec::new(),
             notes: Vec::new(),
             commands: Vec::new(),
             asked: Vec::new(),
             cancelled: Vec::new(),
             transcribed: 0,
             used: Vec::new(),
-            hung_up: None,
             jobs: 0,
         };
         stage.drain();
@@ -127,23 +108,6 @@ impl Stage {
     /// The time on the call, in ms.
     pub fn ms(&self) -> u64 {
         u64::try_from((self.now - self.began).as_millis()).expect("a short call")
-    }
-
-    /// The caller speaks for so long, from now on.
-    pub fn speaks(&mut self, ms: usize) {
-        let mut sound = vec![0; ms * 16];
-        Tone::pair(210.0, 5_000, 930.0, 3_000).fill(&mut sound);
-        self.line.extend(sound);
-    }
-
-    /// The caller is silent for so long, after what they say.
-    pub fn pauses(&mut self, ms: usize) {
-        self.line.extend(std::iter::repeat_n(0, ms * 16));
-    }
-
-    /// The caller says these samples.
-    pub fn says(&mut self, samples: &[i16]) {
-        self.line.extend(samples);
     }
 
     pub fn presses(&mut self, keys: &str) {
@@ -184,7 +148,7 @@ impl Stage {
     pub fn run_until_silent(&mut self) {
         let mut silent = 0;
         for _ in 0..3_000 {
-            let works = self.queue.len() + self.due.len() + self.line.len() > 0;
+            let works = !self.line.is_idle() || !self.due.is_empty();
             silent = if works { 0 } else { silent + 20 };
             if silent >= 700 {
                 return;
@@ -211,23 +175,6 @@ impl Stage {
         self.notes.iter().filter(|(_, note)| is_it(note)).count()
     }
 
-    /// When the first sound went out at or after this time.
-    pub fn first_sound_after(&self, ms: u64) -> Option<u64> {
-        let from = (ms * 16) as usize;
-        let sounds = self
-            .wire
-            .get(from..)?
-            .iter()
-            .position(|sample| *sample != 0)?;
-        Some(ms + sounds as u64 / 16)
-    }
-
-    /// When the last sound went out.
-    pub fn last_sound(&self) -> Option<u64> {
-        let last = self.wire.iter().rposition(|sample| *sample != 0)?;
-        Some(last as u64 / 16)
-    }
-
     pub fn count(&self, command: &str) -> usize {
         self.commands.iter().filter(|(_, it)| it == command).count()
     }
@@ -235,7 +182,9 @@ impl Stage {
     /// Time passes: the call plays, the engines work, the caller is heard.
     pub fn step(&mut self) {
         self.now += Duration::from_millis(20);
-        self.play();
+        while let Some(event) = self.line.play() {
+            self.tell(Input::Call(&event));
+        }
         let (due, later) = std::mem::take(&mut self.due)
             .into_iter()
             .partition::<Vec<_>, _>(|(at, ..)| *at <= self.now);
@@ -245,50 +194,11 @@ impl Stage {
                 self.deliver(job, due);
             }
         }
-        let mut frame = [0; FRAME_SAMPLES];
-        let count = FRAME_SAMPLES.min(self.line.len());
-        for (place, sample) in frame.iter_mut().zip(self.line.drain(..count)) {
-            *place = sample;
-        }
-        let event = CallEvent::Audio {
-            frame: AudioFrame::from_samples(frame),
-            at: 0,
-            concealed: false,
-        };
-        self.tell(Input::Call(&event));
+        let heard = self.line.caller();
+        self.tell(Input::Call(&heard));
         while self.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.tell(Input::Timeout);
         }
-    }
-
-    fn play(&mut self) {
-        let mut out = [0; FRAME_SAMPLES];
-        let mut filled = 0;
-        while !self.paused {
-            match self.queue.front_mut() {
-                Some(Queued::Sound(sound)) => {
-                    let count = sound.len().min(FRAME_SAMPLES - filled);
-                    for (place, sample) in out[filled..].iter_mut().zip(sound.drain(..count)) {
-                        *place = sample;
-                    }
-                    filled += count;
-                    self.played += count as u64;
-                    if !sound.is_empty() {
-                        break;
-                    }
-                    self.queue.pop_front();
-                }
-                Some(Queued::Mark(_)) => {
-                    let Some(Queued::Mark(mark)) = self.queue.pop_front() else {
-                        unreachable!("it was there");
-                    };
-                    let at_ms = self.played / 16;
-                    self.tell(Input::Call(&CallEvent::MarkPlayed { mark, at_ms }));
-                }
-                None => break,
-            }
-        }
-        self.wire.extend(out);
     }
 
     fn deliver(&mut self, job: Job, due: Due) {
@@ -371,28 +281,8 @@ impl Stage {
     fn command(&mut self, command: CallCommand<'static>) {
         let name = command.kind().word().to_owned();
         self.commands.push((self.ms(), name));
-        match command {
-            CallCommand::Play(samples) => {
-                let samples = samples.into_owned().into();
-                self.queue.push_back(Queued::Sound(samples));
-            }
-            CallCommand::Mark(mark) => self.queue.push_back(Queued::Mark(mark)),
-            CallCommand::Clear => {
-                self.queue.clear();
-                let event = CallEvent::Cleared {
-                    at_ms: self.played / 16,
-                    unplayed: Vec::new(),
-                };
-                self.tell(Input::Call(&event));
-            }
-            CallCommand::Pause => {
-                self.paused = true;
-                let at_ms = self.played / 16;
-                self.tell(Input::Call(&CallEvent::Paused { at_ms }));
-            }
-            CallCommand::Continue => self.paused = false,
-            CallCommand::Hangup(cause) => self.hung_up = Some(cause),
-            _ => {}
+        if let Some(event) = self.line.obey(command) {
+            self.tell(Input::Call(&event));
         }
     }
 

@@ -12,7 +12,7 @@ fn the_call_is_answered_and_the_greeting_is_heard_first() {
     stage.tell(Input::Call(&CallEvent::Answered));
     stage.run_until_silent();
     assert_eq!(stage.said(), ["Hello, how can I help you?"]);
-    assert_eq!(stage.first_sound_after(0), Some(240));
+    assert_eq!(stage.line.first_sound_after(0), Some(240));
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn an_answer_is_thought_of_while_its_first_sentence_is_spoken() {
     let mut stage = Stage::new(silent_start());
     stage.speech = [Does::Says(150, "When do you open?")].into();
     stage.language = [Does::Says(100, "We open at nine. We close at five.")].into();
-    stage.speaks(1_000);
+    stage.line.speaks(1_000);
     stage.run(1_000);
     stage.run_until_silent();
     // The last word was at 1,000; 500 ms later the turn was over, and the transcript long there.
@@ -39,11 +39,11 @@ fn an_answer_is_thought_of_while_its_first_sentence_is_spoken() {
         stage.notes
     );
     assert_eq!(stage.said(), ["We open at nine.", "We close at five."]);
-    let first = stage.first_sound_after(0).unwrap();
+    let first = stage.line.first_sound_after(0).unwrap();
     // 100 ms of thought, four words more until the sentence is whole, 40 ms until its voice.
     assert!(first <= 1_800, "{first}");
     let spoken = voice_ms("We open at nine.") + voice_ms("We close at five.");
-    let last = stage.last_sound().unwrap();
+    let last = stage.line.last_sound().unwrap();
     assert!(
         last - first < spoken + 40,
         "a gap: {first} to {last}, {spoken} ms of speech"
@@ -67,9 +67,9 @@ fn a_pause_in_a_sentence_ends_no_turn_and_what_was_transcribed_of_it_is_dropped(
     ]
     .into();
     stage.language = [Does::Says(40, "For how many?")].into();
-    stage.speaks(600);
-    stage.pauses(350);
-    stage.speaks(600);
+    stage.line.speaks(600);
+    stage.line.pauses(350);
+    stage.line.speaks(600);
     stage.run(1_600);
     stage.run_until_silent();
     assert_eq!(stage.transcribed, 2);
@@ -81,10 +81,10 @@ fn a_pause_in_a_sentence_ends_no_turn_and_what_was_transcribed_of_it_is_dropped(
 fn noise_and_silence_are_no_turn() {
     let mut stage = Stage::new(silent_start());
     stage.speech = [Does::Says(60, "[BLANK_AUDIO]")].into();
-    stage.speaks(400);
+    stage.line.speaks(400);
     stage.run(3_000);
     // And a click.
-    stage.speaks(30);
+    stage.line.speaks(30);
     stage.run(3_000);
     assert_eq!((stage.transcribed, stage.asked.len()), (1, 0));
     assert_eq!(stage.said(), Vec::<String>::new());
@@ -97,7 +97,7 @@ fn yes_is_an_answer_when_we_are_silent() {
     stage.run_until_silent();
     stage.speech = [Does::Says(60, "Yes.")].into();
     stage.language = [Does::Says(40, "Good.")].into();
-    stage.speaks(400);
+    stage.line.speaks(400);
     stage.run(400);
     stage.run_until_silent();
     assert_eq!(
@@ -112,8 +112,8 @@ fn who_never_pauses_is_answered_after_half_a_minute() {
     stage.speech = [Does::Says(60, "And then, and then")].into();
     stage.language = [Does::Says(40, "I see.")].into();
     for _ in 0..90 {
-        stage.speaks(300);
-        stage.pauses(100);
+        stage.line.speaks(300);
+        stage.line.pauses(100);
     }
     stage.run(29_000);
     assert_eq!(stage.transcribed, 0);
@@ -145,9 +145,9 @@ fn a_key_silences_us() {
     stage.run(60);
     let pressed = 500;
     assert!(
-        stage.last_sound().unwrap() <= pressed + 20,
+        stage.line.last_sound().unwrap() <= pressed + 20,
         "{:?}",
-        stage.last_sound()
+        stage.line.last_sound()
     );
 }
 
@@ -158,7 +158,7 @@ fn nothing_is_asked_after_the_end() {
     let ended = CallEvent::Ended(EndReason::Remote);
     stage.tell(Input::Call(&ended));
     let commands = stage.commands.len();
-    stage.speaks(2_000);
+    stage.line.speaks(2_000);
     stage.run(60_000);
     assert_eq!(stage.commands.len(), commands);
     assert_eq!(stage.talk.poll_output(), Output::Timeout(None));
@@ -168,7 +168,7 @@ fn nothing_is_asked_after_the_end() {
 fn what_answers_no_order_of_ours_is_dropped() {
     let mut stage = Stage::new(silent_start());
     stage.speech = [Does::Says(60, "One."), Does::Says(60, "One two.")].into();
-    stage.speaks(400);
+    stage.line.speaks(400);
     stage.run(640);
     let job = *stage.cancelled.first().unwrap_or(&crate::Job(1));
     for _ in 0..3 {
@@ -183,7 +183,7 @@ fn what_answers_no_order_of_ours_is_dropped() {
         stage.tell(Input::ToolResult { job, result });
     }
     assert_eq!(stage.said(), Vec::<String>::new());
-    assert_eq!(stage.last_sound(), None);
+    assert_eq!(stage.line.last_sound(), None);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_pause_that_sounds_like_an_end_is_one_at_once() {
     stage.judgements = [Does::Says(60, "all")].into();
     stage.speech = [Does::Says(100, "When do you open?")].into();
     stage.language = [Does::Says(40, "At nine.")].into();
-    stage.speaks(600);
+    stage.line.speaks(600);
     stage.run_until_said("At nine.");
     let heard = Note::Heard("When do you open?".to_owned());
     let turn = stage.notes.iter().find(|(_, note)| *note == heard);
@@ -221,7 +221,7 @@ fn a_pause_that_sounds_like_none_waits_no_longer_than_without_a_judge() {
             stage.judgements = [judgement.clone()].into();
             stage.speech = [Does::Says(100, "When do you open?")].into();
             stage.language = [Does::Says(40, "At nine.")].into();
-            stage.speaks(600);
+            stage.line.speaks(600);
             ends.push(stage.run_until_said("At nine."));
         }
         assert_eq!(ends[0], ends[1], "{judgement:?}");
@@ -239,9 +239,9 @@ fn what_was_judged_before_the_caller_went_on_counts_no_more() {
     stage.judgements = [Does::Says(300, "all"), Does::Says(60, "all")].into();
     stage.speech = [Does::Says(60, "I would like"), Does::Says(60, "A table.")].into();
     stage.language = [Does::Says(40, "For two?")].into();
-    stage.speaks(600);
-    stage.pauses(350);
-    stage.speaks(600);
+    stage.line.speaks(600);
+    stage.line.pauses(350);
+    stage.line.speaks(600);
     stage.run_until_said("For two?");
     assert_eq!(stage.asked[0][1..], [user("A table.")]);
 }

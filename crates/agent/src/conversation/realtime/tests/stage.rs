@@ -1,34 +1,22 @@
 //! A call and an engine of speech to speech that does as it is told, 20 ms at a time.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use trunkline_audio::tone::Tone;
-use trunkline_call::{
-    AudioFrame, CallCommand, CallEvent, Direction, FRAME_SAMPLES, HangupCause, Mark,
-};
+use trunkline_call::{CallCommand, CallEvent, Direction};
 
 use crate::conversation;
 use crate::conversation::realtime::{Ask, Event, Input, Output, Relay};
+use crate::conversation::tests::line::Line;
 use crate::{Job, Note, Settings, ToolCall};
-
-pub enum Queued {
-    Sound(VecDeque<i16>),
-    Mark(Mark),
-}
 
 /// A call whose engine is the test.
 pub struct Stage {
     pub relay: Relay,
     pub began: Instant,
     pub now: Instant,
-    pub queue: VecDeque<Queued>,
-    pub paused: bool,
-    pub played: u64,
-    pub line: VecDeque<i16>,
-    pub wire: Vec<i16>,
+    pub line: Line,
     pub deadline: Option<Instant>,
     /// Whether the voice that stands in says anything.
     pub has_voice: bool,
@@ -40,7 +28,6 @@ pub struct Stage {
     pub commands: Vec<&'static str>,
     pub stood_in: Vec<String>,
     pub used: Vec<(Job, ToolCall)>,
-    pub hung_up: Option<HangupCause>,
 }
 
 impl Stage {
@@ -58,11 +45,7 @@ impl Stage {
             relay: Relay::new(now, Arc::new(settings), Direction::Inbound),
             began: now,
             now,
-            queue: VecDeque::new(),
-            paused: false,
-            played: 0,
-            line: VecDeque::new(),
-            wire: Vec::new(),
+            line: Line::default(),
             deadline: None,
             has_voice: true,
             due: Vec::new(),
@@ -73,7 +56,6 @@ impl Stage {
             commands: Vec::new(),
             stood_in: Vec::new(),
             used: Vec::new(),
-            hung_up: None,
         };
         stage.drain();
         stage.tell(Input::Call(&CallEvent::Answered));
@@ -96,12 +78,6 @@ impl Stage {
         self.happens(Event::Calls(vec![call]));
     }
 
-    pub fn speaks(&mut self, ms: usize) {
-        let mut sound = vec![0; ms * 16];
-        Tone::pair(210.0, 5_000, 930.0, 3_000).fill(&mut sound);
-        self.line.extend(sound);
-    }
-
     pub fn ms(&self) -> u64 {
         u64::try_from((self.now - self.began).as_millis()).expect("a short call")
     }
@@ -114,7 +90,9 @@ impl Stage {
 
     pub fn step(&mut self) {
         self.now += Duration::from_millis(20);
-        self.play();
+        while let Some(event) = self.line.play() {
+            self.tell(Input::Call(&event));
+        }
         for (job, text) in std::mem::take(&mut self.due) {
             if self.has_voice {
                 let samples = vec![500; text.len() * 60 * 16];
@@ -126,43 +104,11 @@ impl Stage {
                 self.tell(Input::Failed { job, why });
             }
         }
-        let mut frame = [0; FRAME_SAMPLES];
-        let count = FRAME_SAMPLES.min(self.line.len());
-        for (place, sample) in frame.iter_mut().zip(self.line.drain(..count)) {
-            *place = sample;
-        }
-        let event = CallEvent::Audio {
-            frame: AudioFrame::from_samples(frame),
-            at: 0,
-            concealed: false,
-        };
-        self.tell(Input::Call(&event));
+        let heard = self.line.caller();
+        self.tell(Input::Call(&heard));
         while self.deadline.is_some_and(|deadline| deadline <= self.now) {
             self.tell(Input::Timeout);
         }
-    }
-
-    pub fn play(&mut self) {
-        let mut out = Vec::new();
-        while !self.paused && out.len() < FRAME_SAMPLES {
-            match self.queue.pop_front() {
-                Some(Queued::Sound(mut sound)) => {
-                    let count = sound.len().min(FRAME_SAMPLES - out.len());
-                    out.extend(sound.drain(..count));
-                    self.played += count as u64;
-                    if !sound.is_empty() {
-                        self.queue.push_front(Queued::Sound(sound));
-                    }
-                }
-                Some(Queued::Mark(mark)) => {
-                    let at_ms = self.played / 16;
-                    self.tell(Input::Call(&CallEvent::MarkPlayed { mark, at_ms }));
-                }
-                None => break,
-            }
-        }
-        out.resize(FRAME_SAMPLES, 0);
-        self.wire.extend(out);
     }
 
     pub fn tell(&mut self, input: Input<'_>) {
@@ -196,28 +142,9 @@ impl Stage {
 
     pub fn command(&mut self, command: CallCommand<'static>) {
         self.commands.push(command.kind().word());
-        match command {
-            CallCommand::Play(samples) => {
-                let samples = samples.into_owned().into();
-                self.queue.push_back(Queued::Sound(samples));
-            }
-            CallCommand::Mark(mark) => self.queue.push_back(Queued::Mark(mark)),
-            CallCommand::Clear => {
-                self.queue.clear();
-                let (at_ms, unplayed) = (self.played / 16, Vec::new());
-                self.tell(Input::Call(&CallEvent::Cleared { at_ms, unplayed }));
-            }
-            CallCommand::Pause => self.paused = true,
-            CallCommand::Continue => self.paused = false,
-            CallCommand::Hangup(cause) => self.hung_up = Some(cause),
-            _ => {}
+        if let Some(event) = self.line.obey(command) {
+            self.tell(Input::Call(&event));
         }
-    }
-
-    pub fn sounds_after(&self, ms: u64) -> Option<u64> {
-        let from = (ms * 16) as usize;
-        let first = self.wire.get(from..)?.iter().position(|s| *s != 0)?;
-        Some(ms + first as u64 / 16)
     }
 }
 
