@@ -8,6 +8,7 @@ mod fuzz;
 mod performance;
 mod pipecat;
 mod quality;
+mod speech;
 mod streams;
 
 use std::process::Command;
@@ -46,6 +47,11 @@ const EVIDENCE: &[Evidence] = &[
         name: "quality",
         what: "PESQ of the echo path and of loss concealment, and the resampler's figures",
         run: quality::run,
+    },
+    Evidence {
+        name: "speech",
+        what: "words and intents over SIP and G.711 with the models in the process (--quick: only to see that it works)",
+        run: speech::run,
     },
     Evidence {
         name: "streams",
