@@ -87,7 +87,7 @@ pub trait AppWire: Send {
     fn handle_input(&mut self, now: Instant, input: AppInput<'_>);
     /// The next thing to do.
     fn poll_output(&mut self) -> AppOutput<'_>;
-    /// Told after every turn: so many of the samples that it gave are not on the wire yet. Whether
+    /// Told before each event and after every turn: so many of the samples that it gave are not on the wire yet. Whether
     /// the application waits for them to become fewer, and so means them to stand there.
     fn note_queued(&mut self, _samples: usize) -> bool {
         false

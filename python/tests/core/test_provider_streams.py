@@ -127,6 +127,7 @@ async def test_what_is_cleared_is_not_heard_and_marks_tell_what_was(provider: st
         assert cleared.unplayed == ("never",)
         # By the gateway's clock, which is not the provider's.
         assert 280 <= cleared.at_ms < 10_000
+        assert call.queued_ms == 0
         call.hangup()
         assert await until(call, events.Ended) == events.Ended("app", "normal", None, None)
 

@@ -1,6 +1,8 @@
 //! One call on its shard: a leg, an application wire, and the sockets of both.
 
 mod application;
+#[cfg(test)]
+mod tests;
 
 use super::connection::{Connection, Incoming};
 use super::key::Socket;
@@ -261,15 +263,21 @@ impl Slot {
         self.drain_leg(now, around);
         self.drain_wire(now, around);
         self.pass_events(now, around);
-        if !self.bridged && self.wire.note_queued(self.leg.queued()) {
-            self.leg.keep_queue();
-        }
     }
 
     fn pass_events(&mut self, now: Instant, around: &Surroundings<'_>) {
         while let Some(event) = self.next_event() {
+            // Whoever is told something on another thread may ask at once how much is queued.
+            self.note_queued();
             self.wire.handle_input(now, AppInput::Event(&event));
             self.drain_wire(now, around);
+        }
+        self.note_queued();
+    }
+
+    fn note_queued(&mut self) {
+        if !self.bridged && self.wire.note_queued(self.leg.queued()) {
+            self.leg.keep_queue();
         }
     }
 
