@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
+import trunkline
+
 ROOT = Path(__file__).parents[3]
 BINARY = Path(os.environ.get("TRUNKLINE_BINARY", ROOT / "target/debug/trunkline"))
 
@@ -53,9 +55,9 @@ def configuration(sip_port, http_port=0, **more):
     }
 
 
-async def until(what, condition):
+async def until(what, condition, within_s=WITHIN_S):
     """Waits for a condition that another program brings about."""
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(within_s):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -152,11 +154,14 @@ def right_side(tape):
 
 @asynccontextmanager
 async def program(folder, *command, **environment):
-    """A program that runs beside the test: what it has printed, as it grows."""
+    """A program that runs beside the test, with the package that the test has imported: what it
+    has printed, as it grows."""
     log = folder / f"program-{free_port()}.log"
+    package = str(Path(trunkline.__file__).resolve().parents[1])
+    environment = {**os.environ, "PYTHONPATH": package, **environment}
     with log.open("w") as output:
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=output, stderr=output, cwd=folder, env={**os.environ, **environment}
+            *command, stdout=output, stderr=output, cwd=folder, env=environment
         )
 
     def printed(words):
