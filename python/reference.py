@@ -185,7 +185,8 @@ def members(node: ast.ClassDef, module: str) -> str:
             lines.append(members(hidden.node, module))
     for member, doc in [*documented(attributes_of(node)), *documented(node.body)]:
         name = named(member) or "_"
-        if name.startswith("_"):
+        # What settings a model of Pydantic's has is no business of its users.
+        if name.startswith("_") or name == "model_config":
             continue
         lines.append(f"\n- {spelled(member, name)}" + indented(doc))
     return "".join(line if line.endswith("\n") else line + "\n" for line in lines)

@@ -14,6 +14,7 @@ from typing import Any
 
 from trunkline import events
 from trunkline._core import ProviderAccount, StreamSession
+from trunkline._told import told
 
 from .accounts import Accounts, ask
 from .exceptions import ProviderConnectionError, ProviderDetectionError
@@ -206,7 +207,7 @@ class StreamCall:
                 case "send":
                     self._outbox.send(rest[0])
                 case "event":
-                    self._tell(events.told(rest[0], rest[1]))
+                    self._tell(told(rest[0], rest[1]))
                 case "ping":
                     self._spawn(self._ping(), "ping")
                 case "close":

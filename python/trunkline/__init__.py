@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from . import events, exceptions
 from ._core import __version__
-from .call import Call
+from .call import Call, Cause
 from .exceptions import (
     CallEndedError,
     CallRejectedError,
@@ -26,6 +26,7 @@ __all__ = [
     "Call",
     "CallEndedError",
     "CallRejectedError",
+    "Cause",
     "ConfigurationError",
     "Gateway",
     "GatewayError",

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _core
+from ._told import told
 from ._waiting import Waiter, wait_blocking, wait_for
-from .events import Answered, Ended, Event, told
+from .events import Answered, Ended, Event
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 Cause = Literal["normal", "rejected", "busy", "not_found", "error"]
+"""Why a call is hung up; told to callers who were not answered yet, by :meth:`Call.hangup`."""
 
 LEAD_MS = 200
 """How much audio :meth:`Call.play` leaves queued when it returns."""
@@ -97,8 +99,9 @@ class Call:
 
     async def play(self, pcm: Buffer, *, lead_ms: int = LEAD_MS) -> None:
         """Speaks any number of samples, at the speed of speech: returns when less than ``lead_ms``
-        of audio is left to be played. Before the call is answered it waits for that. It returns
-        early where the call ends meanwhile, or :meth:`clear` forgets what was queued.
+        of audio is left to be played, 200 unless you say so. Before the call is answered it waits
+        for that. It returns early where the call ends meanwhile, or :meth:`clear` forgets what was
+        queued.
 
         If it is cancelled, what was queued stays queued.
 

@@ -4,7 +4,7 @@ answer; differences between two of them are exact."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,17 +210,3 @@ Event: TypeAlias = (
     | Ended
 )
 """Whatever :meth:`Call.event` gives."""
-
-_CLASSES: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
-
-
-def told(name: str, fields: tuple[Any, ...]) -> Event:
-    """An event of the name and fields by which the compiled module tells it."""
-    match name, fields:
-        case "Turn", (at_ms, stages):
-            return Turn(at_ms, Stages(*stages))
-        case "Interrupted", (at_ms, stages):
-            return Interrupted(at_ms, None if stages is None else Stages(*stages))
-        case _:
-            event: Event = _CLASSES[name](*fields)
-            return event

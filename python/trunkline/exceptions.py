@@ -20,7 +20,8 @@ class DIDNotFoundError(SipTransportError):
 
     def __init__(self, did: str) -> None:
         super().__init__(f"{did} is not configured")
-        self.did = did
+        self.did: str = did
+        """The number, as it was asked for."""
 
 
 class GatewayError(SipTransportError):
@@ -35,10 +36,10 @@ class CallRejectedError(SipTransportError):
         if isinstance(code, str):
             code, reason = 603, code
         super().__init__(f"{code} {reason}")
-        #: A SIP status: the far end's own, or the one that says the same.
-        self.code = code
-        #: The words that came with it.
-        self.reason = reason
+        self.code: int = code
+        """A SIP status: the far end's own, or the one that says the same."""
+        self.reason: str = reason
+        """The words that came with it."""
 
 
 class CallEndedError(SipTransportError):

@@ -200,7 +200,7 @@ def log(level: Level = "info", *, trace_sip: bool = False) -> None:
     """Writes the log of every gateway in this process to standard error, from now on. What was
     chosen first holds until the process ends.
 
-    :param trace_sip: every SIP message too, without passwords and what proves them.
+    With ``trace_sip`` every SIP message is written too, without passwords and what proves them.
     """
     _core.log(level, trace_sip)
 

@@ -14,6 +14,8 @@ import trunkline
 
 ROOT = Path(__file__).parents[3]
 BINARY = Path(os.environ.get("TRUNKLINE_BINARY", ROOT / "target/debug/trunkline"))
+# Where the package lies that the tests have imported.
+PACKAGE = str(Path(trunkline.__file__).resolve().parents[1])
 
 WITHIN_S = 30
 # Below the ports that Linux gives to whoever asks for none.
@@ -154,11 +156,9 @@ def right_side(tape):
 
 @asynccontextmanager
 async def program(folder, *command, **environment):
-    """A program that runs beside the test, with the package that the test has imported: what it
-    has printed, as it grows."""
+    """A program that runs beside the test: what it has printed, as it grows."""
     log = folder / f"program-{free_port()}.log"
-    package = str(Path(trunkline.__file__).resolve().parents[1])
-    environment = {**os.environ, "PYTHONPATH": package, **environment}
+    environment = {**os.environ, "PYTHONPATH": PACKAGE, **environment}
     with log.open("w") as output:
         process = await asyncio.create_subprocess_exec(
             *command, stdout=output, stderr=output, cwd=folder, env=environment

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
+from trunkline.call import Cause
 from trunkline.client import _messages
 from trunkline.client._lead import BYTES_A_SAMPLE, Checkpoint, Lead, reach
 from trunkline.events import Audio, Cleared, Ended, Event, MarkPlayed, Refused
@@ -132,7 +133,7 @@ class Call:
 
     async def play(self, pcm: "Buffer", *, lead_ms: int = 200) -> None:
         """Speaks any number of samples, at the speed of speech: returns when less than `lead_ms`
-        of sound is left to be played.
+        of sound is left to be played, 200 unless you say so.
 
         If it is cancelled, what was queued stays queued; `clear` forgets it. Where the call ends
         meanwhile it returns.
@@ -206,8 +207,12 @@ class Call:
         """Takes the call, where the application's entry says `answer: manual`."""
         self._send(_messages.command("answer"))
 
-    def hangup(self, cause: _messages.Cause | None = None) -> None:
-        """Ends the call after all that was asked before. On a call that is over it does nothing."""
+    def hangup(self, cause: Cause | None = None) -> None:
+        """Ends the call after all that was asked before. On a call that is over it does nothing.
+
+        Before answer the cause decides what the caller is told: `rejected` 603, `busy` 486,
+        `not_found` 404, `error` 500.
+        """
         message = _messages.hangup(cause or "normal")
         if self._ended is None:
             self._send(message)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from trunkline.call import Cause
 from trunkline.events import (
     Answered,
     AppDeaf,
@@ -39,7 +40,6 @@ MARK_NAME_BYTES_MAX = 256
 TARGET_BYTES_MAX = 1024
 
 Message: TypeAlias = Mapping[str, Any]
-Cause: TypeAlias = Literal["normal", "rejected", "busy", "not_found", "error"]
 Mode: TypeAlias = Literal["refer", "bridge"]
 By: TypeAlias = Literal["app", "remote", "gateway", "upstream"]
 Direction: TypeAlias = Literal["inbound", "outbound"]

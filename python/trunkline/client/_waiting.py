@@ -22,13 +22,17 @@ class Waiting:
     """A call that rings until an application comes for it, for at most 20 seconds."""
 
     call_id: str
+    """The gateway's name for the call."""
     from_: str
+    """The caller, as sent."""
     to: str
+    """The called, as sent."""
     app: str
     """The name of its entry under `apps`."""
     url: str
     """Where it is taken."""
     token: str | None = field(default=None, repr=False)
+    """One of the gateway's `server.api_tokens`, where it wants one."""
 
     def connect(self) -> AbstractAsyncContextManager[Call]:
         """Takes the call; see `trunkline.client.connect`."""
