@@ -22,6 +22,9 @@ from trunkline.pipecat.transport import EVENTS
 BYE = Ended("remote", "hangup", None, None)
 FRAME = bytes(range(1, 129)) * 5
 
+WITHIN_S = 30.0
+"""Longer than anything here takes on a loaded machine."""
+
 
 class Tap(FrameProcessor):
     """Keeps what passes between the input and the output."""
@@ -84,8 +87,8 @@ class Bot:
         await self.say(TTSStartedFrame(), TTSAudioRawFrame(audio, 16_000, 1), TTSStoppedFrame())
 
 
-async def until(condition, seconds=5.0):
-    async with asyncio.timeout(seconds):
+async def until(condition):
+    async with asyncio.timeout(WITHIN_S):
         while not condition():
             await asyncio.sleep(0.002)
 
@@ -105,4 +108,4 @@ async def on_the_line(call=None, **how):
     finally:
         call.end(BYE)
         await bot.worker.cancel()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, WITHIN_S)

@@ -7,7 +7,7 @@ from pipecat.frames.frames import InputAudioRawFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineWorker
 from scripted_call import ScriptedCall
-from scripted_pipeline import BYE, FRAME, Bot, Tap, until
+from scripted_pipeline import BYE, FRAME, WITHIN_S, Bot, Tap, until
 
 from trunkline.events import Ringing
 from trunkline.exceptions import CallRejectedError
@@ -59,7 +59,7 @@ async def test_a_bot_that_dials_has_its_pipeline_first_and_its_call_then():
         "on_client_disconnected",
     ]
     await bot.worker.cancel()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, WITHIN_S)
 
 
 async def test_a_call_that_is_answered_when_its_pipeline_has_gone_is_hung_up():

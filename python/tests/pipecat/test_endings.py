@@ -4,7 +4,7 @@ import asyncio
 
 from pipecat.frames.frames import CancelFrame, EndFrame
 from scripted_call import ScriptedCall
-from scripted_pipeline import FRAME, Bot, until
+from scripted_pipeline import FRAME, WITHIN_S, Bot, until
 
 
 async def test_the_end_of_a_pipeline_plays_what_is_queued_and_hangs_up():
@@ -15,11 +15,11 @@ async def test_the_end_of_a_pipeline_plays_what_is_queued_and_hangs_up():
     await until(lambda: bot.after.seen)
     await bot.speak(frames=8)
     await bot.say(EndFrame())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WITHIN_S):
         while call.ended is None:
             await call.let_play(20)
             await asyncio.sleep(0.001)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, WITHIN_S)
     assert bytes(call.heard) == FRAME * 8
     assert call.asked == [("hangup", None)]
     assert bot.events[-1] == "on_client_disconnected"
@@ -35,7 +35,7 @@ async def test_a_cancelled_pipeline_hangs_up_at_once():
     await bot.speak(frames=50)
     await until(lambda: call.queued_ms == 100)
     await bot.say(CancelFrame())
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, WITHIN_S)
     assert call.asked == [("hangup", None)]
     assert call.heard_ms == 0
     assert bot.events.count("on_client_disconnected") == 1
@@ -49,7 +49,7 @@ async def test_a_bot_whose_task_is_cancelled_leaves_no_call_and_no_task():
     call.answer()
     await until(lambda: bot.after.seen)
     running.cancel()
-    await asyncio.wait({running}, timeout=5)
+    await asyncio.wait({running}, timeout=WITHIN_S)
     assert running.done()
     assert call.ended is not None
     await until(lambda: asyncio.all_tasks() == before)

@@ -46,7 +46,7 @@ class ScriptedGateway:
         self.is_stopped = True
 
 
-async def until(condition, seconds=5.0):
+async def until(condition, seconds=30.0):
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.002)

@@ -4,13 +4,14 @@ import asyncio
 
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
     InterruptionFrame,
     OutputAudioRawFrame,
     TTSAudioRawFrame,
     TTSStartedFrame,
     TTSStoppedFrame,
 )
-from scripted_pipeline import BYE, FRAME, on_the_line, until
+from scripted_pipeline import BYE, FRAME, WITHIN_S, on_the_line, until
 
 from trunkline.pipecat import SIPParams, SIPPlayoutInterruptedFrame
 
@@ -32,7 +33,7 @@ async def test_a_write_waits_until_the_call_has_room():
 async def test_a_bot_that_pauses_its_call_for_long_can_speak_on(monkeypatch):
     monkeypatch.setattr("trunkline.pipecat.output.WRITE_S_MAX", 0.01)
     params = SIPParams(audio_out_lead_ms=20)
-    params.audio_out_write_timeout_secs = 0.05
+    params.audio_out_write_timeout_secs = 1.0
     async with on_the_line(params=params) as bot:
         await bot.speak(frames=10)
         await until(lambda: bot.call.queued_ms == 200)
@@ -43,7 +44,7 @@ async def test_what_services_speak_at_24_khz_is_played_at_16():
     async with on_the_line() as bot:
         second = bytes(2 * 24_000)
         await bot.say(TTSStartedFrame(), TTSAudioRawFrame(second, 24_000, 1), TTSStoppedFrame())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WITHIN_S):
             while bot.call.heard_ms < 800:
                 await bot.call.let_play(20)
                 await asyncio.sleep(0.001)
@@ -127,5 +128,22 @@ async def test_a_caller_who_hangs_up_tells_what_was_heard():
         await until(lambda: bot.call.queued_ms == 100)
         await bot.call.let_play(20)
         bot.call.end(BYE)
+        await until(lambda: "on_client_disconnected" in bot.events)
+        assert bot.data_of("on_playout_interrupted")["heard_ms"] == 20
+
+
+async def test_what_was_to_be_said_after_the_end_does_not_hide_what_was_cut_off():
+    async with on_the_line() as bot:
+        await bot.speak(frames=50)
+        await bot.speak(frames=5)
+        await until(lambda: bot.call.queued_ms == 100)
+        await bot.call.let_play(20)
+        # The end is known before it is told, and what waits to be written is dropped at once.
+        untold = []
+        tell, bot.call.tell = bot.call.tell, untold.append
+        bot.call.end(BYE)
+        await until(lambda: len(bot.after.of(BotStoppedSpeakingFrame)) == 2)
+        for event in untold:
+            tell(event)
         await until(lambda: "on_client_disconnected" in bot.events)
         assert bot.data_of("on_playout_interrupted")["heard_ms"] == 20

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pipecat.frames.frames import ClientConnectedFrame, InputAudioRawFrame, InputDTMFFrame
 from scripted_call import ScriptedCall
-from scripted_pipeline import BYE, FRAME, Bot, on_the_line, until
+from scripted_pipeline import BYE, FRAME, WITHIN_S, Bot, on_the_line, until
 
 from trunkline.events import Dtmf, Ended, Held, Refused, Resumed
 
@@ -79,7 +79,7 @@ async def test_a_caller_who_has_gone_before_the_bot_was_ready_is_told_of_all_the
     await until(lambda: "on_client_disconnected" in bot.events)
     assert bot.events.index("on_client_connected") < bot.events.index("on_client_disconnected")
     await bot.worker.cancel()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, WITHIN_S)
 
 
 async def test_holds_are_told():

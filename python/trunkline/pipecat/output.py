@@ -104,7 +104,9 @@ class SIPOutputTransport(BaseOutputTransport):
         self, frame: Frame, direction: FrameDirection = FrameDirection.DOWNSTREAM
     ) -> None:
         """Notes where the bot's utterances begin and end on the way."""
-        if direction is FrameDirection.DOWNSTREAM:
+        # Of what is dropped because the call is over, nothing begins: whatever the end has cut off
+        # may not have been told yet.
+        if direction is FrameDirection.DOWNSTREAM and self._session.live_call is not None:
             if isinstance(frame, BotStartedSpeakingFrame):
                 self._utterance = _Utterance(self._written, self._written)
             elif isinstance(frame, BotStoppedSpeakingFrame) and self._utterance is not None:
