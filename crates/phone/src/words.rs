@@ -28,19 +28,17 @@ const TENS: [&str; 8] = [
 /// The longest text that is compared, in words.
 const WORDS_MAX: usize = 2_000;
 
-/// The words of a text: small letters without punctuation. Numbers up to a hundred are figures, and
-/// figures stand apart: recognisers write "four two", "4, 2" and "42" for the same sound.
+/// The words of a text: small letters without punctuation. What sounds the same is the same, whichever
+/// way it is written: numbers up to a hundred are figures, and figures stand apart ("four two", "4, 2",
+/// "42"); times of day are as they are said ("10:01" and "ten oh one", "10:00 PM" and "ten p.m.").
 pub fn words(text: &str) -> Vec<String> {
     spoken(text).iter().flat_map(|word| apart(word)).collect()
 }
 
 /// The same with the figures of a number together, as they are written.
 fn spoken(text: &str) -> Vec<String> {
-    let is_inside = |c: char| c.is_alphanumeric() || c == '\'';
     let text = text.replace('’', "'");
-    let pieces = text.split(|c| !is_inside(c));
-    let pieces = pieces.map(|piece| piece.trim_matches('\'').to_lowercase());
-    let pieces: Vec<String> = pieces.filter(|piece| !piece.is_empty()).collect();
+    let pieces: Vec<String> = text.split_whitespace().flat_map(pieces).collect();
     let mut words = Vec::new();
     let mut rest = pieces.as_slice();
     while let [first, after @ ..] = rest {
@@ -48,13 +46,55 @@ fn spoken(text: &str) -> Vec<String> {
         rest = rest.get(taken..).unwrap_or_default();
         words.push(word);
     }
+    let mut words = as_times_are_said(&words);
     words.truncate(WORDS_MAX);
     words
 }
 
+/// What stands between two spaces, without punctuation; of a full hour "00" is "o'clock".
+fn pieces(text: &str) -> Vec<String> {
+    let is_inside = |c: char| c.is_alphanumeric() || c == '\'';
+    let text = text.to_lowercase();
+    let text = match full_hour(text.trim_matches(|c| !is_inside(c))) {
+        Some((hour, half)) => format!("{hour} o'clock {half}"),
+        None => text,
+    };
+    let pieces = text.split(|c| !is_inside(c));
+    let pieces = pieces.map(|piece| piece.trim_matches('\'').to_owned());
+    pieces.filter(|piece| !piece.is_empty()).collect()
+}
+
+/// "10:00" and "10:00pm": the hour, and what follows.
+fn full_hour(text: &str) -> Option<(&str, &str)> {
+    let (hour, half) = text.split_once(":00")?;
+    let is_hour = is_number(hour) && hour.len() <= 2;
+    let is_full = !half.starts_with(|c: char| c == ':' || c.is_ascii_digit());
+    (is_hour && is_full).then_some((hour, half))
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_digit())
+}
+
+/// "oh" between two numbers is the figure, and before "a.m." and "p.m." nobody needs "o'clock".
+fn as_times_are_said(words: &[String]) -> Vec<String> {
+    let at = |place: Option<usize>| place.and_then(|place| words.get(place));
+    let is_number_at = |place| at(place).is_some_and(|word| is_number(word));
+    let said = words.iter().enumerate().filter_map(|(place, word)| {
+        let (before, after) = (place.checked_sub(1), Some(place + 1));
+        let is_half = at(after).is_some_and(|word| matches!(word.as_str(), "am" | "pm"));
+        match word.as_str() {
+            "oh" | "o" if is_number_at(before) && is_number_at(after) => Some("0".to_owned()),
+            "o'clock" if is_number_at(before) && is_half => None,
+            _ => Some(word.clone()),
+        }
+    });
+    said.collect()
+}
+
 /// A number's figures, or the word.
 fn apart(word: &str) -> Vec<String> {
-    match word.chars().all(|c| c.is_ascii_digit()) {
+    match is_number(word) {
         true => word.chars().map(String::from).collect(),
         false => vec![word.to_owned()],
     }
@@ -179,8 +219,28 @@ mod tests {
             ("It is 2:35 PM", "it is two thirty-five p.m."),
             ("at ten o'clock", "At 10 o'clock"),
             ("twenty", "20"),
+            ("It is 10:01 PM", "It is ten oh one p.m."),
+            ("It is 10:01 PM", "It is 10 o 1 P.M."),
+            ("at 10:00 PM on Monday.", "at ten p.m. on Monday"),
+            ("at 10:00 PM on Monday.", "at 10 o'clock PM on Monday"),
+            ("at 10:00pm", "at 10 p.m."),
+            ("at ten o'clock,", "at 10:00."),
         ] {
             assert_eq!(words(said), words(heard), "{said} / {heard}");
+        }
+    }
+
+    #[test]
+    fn another_time_is_another_however_it_is_written() {
+        for (said, heard) in [
+            ("It is 10:01 PM", "It is 10:10 p.m."),
+            ("It is 10:01 PM", "It is ten one p.m."),
+            ("at 10:00 PM", "at 10:00 AM"),
+            ("at ten o'clock", "at ten"),
+            ("Oh, one of them", "0, one of them"),
+            ("1:00:15", "1 o'clock 15"),
+        ] {
+            assert_ne!(words(said), words(heard), "{said} / {heard}");
         }
     }
 
