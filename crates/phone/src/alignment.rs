@@ -84,6 +84,34 @@ pub fn likeness(sent: &[i16], heard: &[i16], lag: i64, wander: i64) -> f64 {
     if weights > 0.0 { sum / weights } else { 0.0 }
 }
 
+/// How late one part may be behind the one before it: as long as a caller waits for an answer, twice.
+const LATE_MAX: i64 = 16_000 * 4;
+/// By how much the pieces of a part may be further apart than they were made.
+const WANDER_MAX: i64 = 16_000 / 2;
+/// A part less like than this is not there, and what follows may be where it is not.
+const FOUND: f64 = 0.5;
+/// By how much a part may begin before the one before it has ended: what is shortened is silence.
+const OVERLAP: usize = 4_000;
+
+/// How like what was heard is to each of these parts, which are looked for one behind the other. 0 to 1.
+pub fn likeness_in_order(parts: &[&[i16]], heard: &[i16]) -> Vec<f64> {
+    // What ends before the last part does is silent from there on.
+    let heard = [heard, &[0; PIECE]].concat();
+    let mut rest = heard.as_slice();
+    let mut all = Vec::new();
+    for part in parts {
+        let found = align(part, rest, (0, LATE_MAX));
+        let alike = found.map_or(0.0, |found| likeness(part, rest, found.lag, WANDER_MAX));
+        if let Some(found) = found.filter(|_| alike > FOUND) {
+            let begin = usize::try_from(found.lag).unwrap_or(0);
+            let end = (begin + part.len()).saturating_sub(OVERLAP);
+            rest = rest.get(end..).unwrap_or_default();
+        }
+        all.push(alike);
+    }
+    all
+}
+
 /// Where the loudest stretches begin, at most one in each equal part of the recording.
 fn loudest(sent: &[i16]) -> Vec<usize> {
     let part = (sent.len() / STRETCHES).max(STRETCH);
@@ -219,6 +247,29 @@ mod tests {
         let other = include_bytes!("../../../fixtures/speech/rms.wav");
         let other = wav::read(other).unwrap().into_mono();
         assert!(likeness(&sent, &other, found.lag, 480) < 0.5);
+    }
+
+    #[test]
+    fn parts_are_found_in_their_order_alone() {
+        let speech = speech();
+        let (one, two) = (&speech[..30_000], &speech[30_000..60_000]);
+        let heard = late(&[one, &[0; 5_000], two].concat(), 20_000, 0.8);
+        for alike in likeness_in_order(&[one, two], &heard) {
+            assert!(alike > 0.99, "{alike}");
+        }
+        let swapped = likeness_in_order(&[two, one], &heard);
+        assert!(swapped[0] > 0.99 && swapped[1] < 0.6, "{swapped:?}");
+        let missing = likeness_in_order(&[one, two], &late(two, 20_000, 0.8));
+        assert!(missing[0] < 0.6 && missing[1] > 0.99, "{missing:?}");
+    }
+
+    #[test]
+    fn of_a_part_that_is_cut_off_what_is_there_counts() {
+        let speech = speech();
+        let part = &speech[..30_000];
+        let almost = likeness_in_order(&[part], &part[..29_000])[0];
+        let half = likeness_in_order(&[part], &part[..15_000])[0];
+        assert!(almost > 0.9 && half < 0.7, "{almost} {half}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A voice without words, for machines that have no other: every syllable of a text is a hum with the
-//! sound of its vowel. Nobody can tell what it says, but when it speaks and for how long is as with a
-//! voice.
+//! sound of its vowel, and every word has a melody of its own. Nobody can tell what it says, but when it
+//! speaks and for how long is as with a voice, and two sentences do not sound alike.
 
 use std::f64::consts::TAU;
 
@@ -11,6 +11,9 @@ const SYLLABLE: usize = 2_560;
 const AFTER_WORD: usize = 480;
 const AFTER_COMMA: usize = 2_400;
 const AFTER_SENTENCE: usize = 4_000;
+/// A syllable begins and ends at one of so many pitches, which are so far apart: a bit more than an octave.
+const NOTES: u64 = 16;
+const NOTE: f64 = 1.05;
 /// How long a syllable takes to swell, and to fade.
 const SWELL: f64 = 320.0;
 /// Harmonics above this are not heard on a telephone.
@@ -28,10 +31,10 @@ pub fn murmur(text: &str, pitch_hz: f64) -> Vec<i16> {
     let mut sound = Vec::new();
     for word in text.split_whitespace() {
         let vowels = vowels(word);
-        for (number, vowel) in vowels.iter().enumerate() {
-            // A voice falls within a word, and a little at every syllable.
-            let falling = 1.0 - 0.06 * number as f64;
-            hum(&mut sound, *vowel, pitch_hz * falling);
+        let mut melody = Melody::of(word);
+        for vowel in vowels {
+            let glide = [melody.next(), melody.next()].map(|note| pitch_hz * note);
+            hum(&mut sound, vowel, glide);
         }
         let pause = match word.chars().last() {
             Some('.' | '!' | '?') => AFTER_SENTENCE,
@@ -41,6 +44,30 @@ pub fn murmur(text: &str, pitch_hz: f64) -> Vec<i16> {
         sound.resize(sound.len() + pause, 0);
     }
     sound
+}
+
+/// The pitches of a word, one after the other, as parts of the voice's own.
+struct Melody(u64);
+
+impl Melody {
+    /// That of this word, which is the same wherever it stands.
+    fn of(word: &str) -> Self {
+        let letters = word.chars().filter(|c| c.is_alphanumeric());
+        let letters = letters.flat_map(char::to_lowercase).map(u64::from);
+        Self(letters.fold(14_695_981_039_346_656_037, mixed))
+    }
+
+    fn next(&mut self) -> f64 {
+        self.0 = mixed(self.0, NOTES);
+        // The high bits are mixed best.
+        let note = (self.0 >> 40) % NOTES;
+        NOTE.powf(note as f64 - NOTES as f64 / 2.0)
+    }
+}
+
+/// A step of FNV-1a.
+fn mixed(state: u64, value: u64) -> u64 {
+    (state ^ value).wrapping_mul(1_099_511_628_211)
 }
 
 /// The vowel of each syllable; a word without any, such as a number, has one for each sign.
@@ -72,20 +99,23 @@ fn formants(vowel: char) -> [f64; 2] {
     }
 }
 
-/// One syllable: harmonics of the pitch, as loud as the formants let them be.
-fn hum(sound: &mut Vec<i16>, vowel: char, pitch_hz: f64) {
+/// One syllable, from one pitch to another: harmonics, as loud as the formants let them be.
+fn hum(sound: &mut Vec<i16>, vowel: char, [from_hz, to_hz]: [f64; 2]) {
     let [first, second] = formants(vowel);
-    let harmonics = (TOP_HZ / pitch_hz) as usize;
+    let middle_hz = f64::midpoint(from_hz, to_hz);
+    let harmonics = (TOP_HZ / from_hz.max(to_hz)) as usize;
     let levels: Vec<f64> = (1..=harmonics)
         .map(|number| {
-            let hz = pitch_hz * number as f64;
+            let hz = middle_hz * number as f64;
             (near(hz, first) + 0.5 * near(hz, second) + 0.02) / (number as f64).sqrt()
         })
         .collect();
     let scale = PEAK / levels.iter().sum::<f64>();
+    let mut turn = 0.0;
     for at in 0..SYLLABLE {
         let edge = at.min(SYLLABLE - at) as f64 / SWELL;
-        let turn = TAU * pitch_hz * at as f64 / f64::from(SAMPLE_RATE_HZ);
+        let pitch_hz = from_hz + (to_hz - from_hz) * at as f64 / SYLLABLE as f64;
+        turn += TAU * pitch_hz / f64::from(SAMPLE_RATE_HZ);
         let parts = (1_u32..).zip(&levels);
         let parts = parts.map(|(number, level)| level * (turn * f64::from(number)).sin());
         let value = parts.sum::<f64>() * scale * edge.min(1.0);
@@ -102,6 +132,7 @@ fn near(hz: f64, formant_hz: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alignment::likeness_in_order;
     use trunkline_audio::{FRAME_SAMPLES, SpeechDetector, SpeechEvent};
 
     #[test]
@@ -120,6 +151,31 @@ mod tests {
             ),
             "{events:?}"
         );
+    }
+
+    #[test]
+    fn two_sentences_do_not_sound_alike_however_they_are_laid_upon_each_other() {
+        let sentences = [
+            "Nice to meet you, Peter Hughes.",
+            "We are open from nine to five, Monday to Friday.",
+            "You said that your name is Peter Hughes.",
+        ];
+        let sounds = sentences.map(|sentence| murmur(sentence, 190.0));
+        for (number, said) in sounds.iter().enumerate() {
+            for (other, heard) in sounds.iter().enumerate() {
+                let alike = likeness_in_order(&[said], heard)[0];
+                let right = if number == other {
+                    alike > 0.99
+                } else {
+                    alike < 0.7
+                };
+                assert!(
+                    right,
+                    "{}: {alike} of {}",
+                    sentences[other], sentences[number]
+                );
+            }
+        }
     }
 
     #[test]
