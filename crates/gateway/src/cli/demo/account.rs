@@ -1,6 +1,5 @@
 //! What came of each scene: by the sound on the wire, and by what the engines did meanwhile.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use trunkline_audio::SAMPLE_RATE_HZ;
@@ -33,8 +32,8 @@ pub struct Played {
     pub understood: Option<String>,
     /// The words of the answer.
     pub answer: String,
-    /// What the agent's voice made of them, as far as it came.
-    pub said: Vec<i16>,
+    /// The sentences of it that the agent's voice was given.
+    pub sentences: Vec<String>,
     /// What the caller heard of it.
     pub heard: Vec<i16>,
     /// The functions that were called.
@@ -140,7 +139,7 @@ impl Part<'_> {
             agent,
             understood: understood(deeds),
             answer: answer(deeds, scene.act),
-            said: said(deeds),
+            sentences: sentences(deeds),
             heard: self.heard(held),
             functions: functions(deeds, report),
             stages: stages(deeds, report, asked, agent.map(|agent| agent.from)),
@@ -215,23 +214,15 @@ fn answer(deeds: &[&(Instant, Deed)], act: Act) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The sound of the answer, sentence by sentence as they were asked for.
-fn said(deeds: &[&(Instant, Deed)]) -> Vec<i16> {
+/// What the voice was given, from the question on: a sentence may be the last of the answer before.
+fn sentences(deeds: &[&(Instant, Deed)]) -> Vec<String> {
     let asked = deeds.iter().position(|(_, deed)| *deed == Deed::Asked);
     let answer = deeds.iter().skip(asked.unwrap_or(0));
-    let sentences = answer.clone().filter_map(|(_, deed)| match deed {
-        Deed::ToSay(text) => Some(text),
+    let sentences = answer.filter_map(|(_, deed)| match deed {
+        Deed::ToSay(text) => Some(text.clone()),
         _ => None,
     });
-    let sound = |text: &String| {
-        let mut said = answer.clone();
-        said.find_map(|(_, deed)| match deed {
-            Deed::Said(of, samples) if of == text => Some(Arc::clone(samples)),
-            _ => None,
-        })
-    };
-    let said = sentences.filter_map(sound);
-    said.flat_map(|samples| samples.to_vec()).collect()
+    sentences.collect()
 }
 
 fn functions(deeds: &[&(Instant, Deed)], report: &Report) -> Vec<(u64, String)> {

@@ -22,12 +22,25 @@ pub struct Cast {
     pub agent: Arc<dyn Tts>,
     /// The caller's voice.
     pub caller: Arc<dyn Tts>,
-    /// What hears words in sound after the call: nothing where only the agent is told them.
-    pub judge: Option<Arc<dyn Stt>>,
+    /// Who hears after the call what was said.
+    pub judge: Judge,
     /// The agent's ears where they are told what is said.
     pub prompter: Prompter,
     /// In a sentence.
     pub told: String,
+}
+
+/// Who hears what was said: the words in the sound, or the sound that a voice gives to words.
+#[derive(Clone)]
+pub enum Judge {
+    /// Puts sound into words.
+    #[cfg_attr(
+        not(feature = "speech"),
+        expect(dead_code, reason = "only models hear words")
+    )]
+    Ears(Arc<dyn Stt>),
+    /// Says what was to be said once more, by the agent's voice, whose sound is then looked for.
+    Voice(Arc<dyn Tts>),
 }
 
 impl Cast {
@@ -59,7 +72,7 @@ impl Cast {
             stt: Arc::new(prompter.clone()),
             agent: voice("slt", AGENT_HZ),
             caller: voice("rms", CALLER_HZ),
-            judge: None,
+            judge: Judge::Voice(voice("slt", AGENT_HZ)),
             prompter,
             told: format!(
                 "{why}; here {voices}, and the agent is handed the caller's words as text."
@@ -88,7 +101,7 @@ fn spoken(ask: Ask) -> Result<Cast, String> {
         stt: Arc::clone(&ears),
         agent: Arc::clone(&voice),
         caller: voice,
-        judge: Some(ears),
+        judge: Judge::Ears(ears),
         prompter: Prompter::default(),
         told: "Whisper hears and hibari speaks, both in this process.".to_owned(),
     })

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use trunkline_agent::engines::Stt;
+use trunkline_agent::engines::{EngineError, Tts};
 use trunkline_call::EndReason;
-use trunkline_phone::alignment::{align, likeness};
+use trunkline_phone::alignment::likeness_in_order;
 use trunkline_phone::caller::Conversation;
-use trunkline_phone::words::{contains, word_error_rate, word_error_rate_of_beginning};
+use trunkline_phone::words::{contains, word_error_rate, word_error_rate_of_beginning, words};
 
 use super::account::Played;
+use super::cast::{Judge, spoken_by};
 use super::script::{Act, Scene};
 
 /// The longest that a caller may wait for an answer.
@@ -17,10 +18,9 @@ pub const GAP_MAX: Duration = Duration::from_millis(1_500);
 const WER_MAX: f64 = 0.15;
 /// How long an agent may go on that is interrupted.
 const SILENT_WITHIN: Duration = Duration::from_millis(500);
-/// By how much the sound of an answer may be late in what was heard: a whole wait.
-const LATE_MAX: i64 = 16_000 * 4;
-/// By how much two of its sentences may be further apart than the voice made them.
-const WANDER_MAX: i64 = 16_000 / 2;
+/// How like the sound of a sentence has to be to what was heard. µ-law and the filters around it leave
+/// 0.98 and more, packets that came too late less; another sentence is at 0.6.
+const LIKENESS_MIN: f64 = 0.75;
 
 /// What was heard of an answer.
 #[derive(Clone, Debug)]
@@ -32,49 +32,58 @@ pub enum Heard {
         /// Against the words of the answer.
         wer: f64,
     },
-    /// Sound that is so much like that of the voice, up to 1. It is shown and judged by nobody: two
-    /// sentences of a hum may be told from each other wrongly.
-    Sound(f64),
+    /// The sentences that were looked for, one behind the other, and how like the sound of each is to
+    /// what was heard, up to 1.
+    Sound(Vec<(String, f64)>),
 }
 
 /// Listens to every answer once more, after the call.
 ///
 /// # Errors
-/// Where the ears fail.
-pub async fn listen(
-    played: &[Played],
-    judge: Option<&dyn Stt>,
-) -> Result<Vec<Heard>, Box<dyn std::error::Error>> {
+/// Where ears or voice fail.
+pub async fn listen(played: &[Played], judge: &Judge) -> Result<Vec<Heard>, EngineError> {
     let mut heard = Vec::new();
     for scene in played {
         heard.push(match judge {
-            Some(judge) => {
-                let text = judge.transcribe(scene.heard.clone()).await?;
+            Judge::Ears(ears) => {
+                let text = ears.transcribe(scene.heard.clone()).await?;
                 let wer = match scene.cut {
                     true => word_error_rate_of_beginning(&scene.answer, &text),
                     false => word_error_rate(&scene.answer, &text),
                 };
                 Heard::Words { text, wer }
             }
-            None => Heard::Sound(sounds_like(scene)),
+            Judge::Voice(voice) => Heard::Sound(sounds_like(scene, &**voice).await?),
         });
     }
     Ok(heard)
 }
 
-/// How like what the voice said what was heard is, as far as it was heard.
-fn sounds_like(scene: &Played) -> f64 {
-    let Some(agent) = scene.agent else {
-        return 0.0;
-    };
-    let length = agent.to.saturating_sub(agent.from);
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let said = scene.said.get(..length.min(scene.said.len()));
-    let said = said.unwrap_or_default();
-    let found = align(said, &scene.heard, (0, LATE_MAX));
-    found.map_or(0.0, |found| {
-        likeness(said, &scene.heard, found.lag, WANDER_MAX)
-    })
+/// How like each sentence, said once more, is to what was heard, as far as it was heard.
+async fn sounds_like(scene: &Played, voice: &dyn Tts) -> Result<Vec<(String, f64)>, EngineError> {
+    let mut sounds = Vec::new();
+    for sentence in &scene.sentences {
+        sounds.push(spoken_by(voice, sentence).await?);
+    }
+    if scene.cut {
+        let spoken = scene
+            .agent
+            .map_or(0, |span| span.to.saturating_sub(span.from));
+        shorten(&mut sounds, usize::try_from(spoken).unwrap_or(usize::MAX));
+    }
+    let parts: Vec<&[i16]> = sounds.iter().map(Vec::as_slice).collect();
+    let alike = likeness_in_order(&parts, &scene.heard);
+    Ok(scene.sentences.iter().cloned().zip(alike).collect())
+}
+
+/// Leaves so many samples of all.
+fn shorten(sounds: &mut Vec<Vec<i16>>, samples: usize) {
+    let mut left = samples;
+    sounds.retain_mut(|sound| {
+        sound.truncate(left);
+        left -= sound.len();
+        !sound.is_empty()
+    });
 }
 
 /// Everything that is not as it should be, in words.
@@ -124,10 +133,30 @@ fn of_scene(scene: &Played, heard: &Heard) -> Option<String> {
             "should have \"{missing}\" in it, and was \"{answer}\" (understood: {understood:?})"
         ));
     }
-    if gap > GAP_MAX {
+    let late = || {
         let (gap, most) = (gap.as_millis(), GAP_MAX.as_millis());
-        return Some(format!("took {gap} ms, more than {most}"));
-    }
+        (gap > most).then(|| format!("took {gap} ms, more than {most}"))
+    };
+    of_voice(scene)
+        .or_else(|| of_sound(scene, heard))
+        .or_else(late)
+        .or_else(|| (!scene.met).then(|| "was not heard to its end".to_owned()))
+}
+
+/// Whether the voice was given the words of the answer, all of them unless it was interrupted.
+fn of_voice(scene: &Played) -> Option<String> {
+    let given = scene.sentences.join(" ");
+    let (wanted, said) = (words(&scene.answer), words(&given));
+    let is_said = match scene.cut {
+        true => wanted.starts_with(&said),
+        false => wanted == said,
+    };
+    let answer = &scene.answer;
+    (!is_said).then(|| format!("was \"{answer}\", and the voice was given \"{given}\""))
+}
+
+/// Whether that is what was heard.
+fn of_sound(scene: &Played, heard: &Heard) -> Option<String> {
     match heard {
         Heard::Words { text, wer } if *wer > WER_MAX => {
             let (wer, answer) = (wer * 100.0, &scene.answer);
@@ -135,8 +164,13 @@ fn of_scene(scene: &Played, heard: &Heard) -> Option<String> {
                 "is heard wrongly: {wer:.0} % of \"{answer}\" in {text:?}"
             ))
         }
-        _ if !scene.met => Some("was not heard to its end".to_owned()),
-        _ => None,
+        Heard::Words { .. } => None,
+        Heard::Sound(sentences) => {
+            let (unlike, alike) = sentences.iter().find(|(_, alike)| *alike < LIKENESS_MIN)?;
+            Some(format!(
+                "does not sound like \"{unlike}\": likeness {alike:.2} of 1, less than {LIKENESS_MIN}"
+            ))
+        }
     }
 }
 

@@ -36,7 +36,7 @@ use crate::gateway::Gateway;
 use crate::models::Ask;
 use crate::settings::{AppEntry, Listen, Settings};
 use account::{END_OF_TURN, Played, account};
-use cast::{Calendar, Cast, Prompter, spoken_by};
+use cast::{Calendar, Cast, Judge, Prompter, spoken_by};
 use judge::{Heard, faults, listen};
 use screen::Screen;
 use script::{Act, GREETING, HOURS, SCENES, Scene, steps};
@@ -94,7 +94,7 @@ impl Demo {
 
     /// Plays these scenes with those who hear and speak, and one who thinks.
     fn play(&self, scenes: &'static [Scene], cast: Cast, llm: Arc<dyn Llm>) -> Result<(), Failure> {
-        if self.stay && cast.judge.is_none() {
+        if self.stay && matches!(cast.judge, Judge::Voice(_)) {
             let why = &cast.told;
             let refused = format!("--stay: the agent could not hear you. {why}");
             return Err(Failure::Usage(refused));
@@ -173,7 +173,7 @@ async fn show(
     let held = held.await??;
     let played = account(&held, scenes, &of, &log.deeds());
     let ticker = Ticker::start("listening to it once more", None);
-    let heard = listen(&played, cast.judge.as_deref()).await?;
+    let heard = listen(&played, &cast.judge).await?;
     drop(ticker);
     let faults = faults(&held, scenes, &played, &heard);
     let sheet = write(&held, &played, &heard, &faults, &files)?;

@@ -155,10 +155,11 @@ fn wrong_words(heard: &[Heard]) -> Option<String> {
 
 /// Of the answers whose sound alone was compared.
 fn least_likeness(heard: &[Heard]) -> Option<String> {
-    let least = heard.iter().filter_map(|heard| match heard {
-        Heard::Sound(alike) => Some(*alike),
-        Heard::Words { .. } => None,
+    let sentences = heard.iter().flat_map(|heard| match heard {
+        Heard::Sound(sentences) => sentences.as_slice(),
+        Heard::Words { .. } => &[],
     });
+    let least = sentences.map(|(_, alike)| *alike);
     let least = least.min_by(f64::total_cmp)?;
     Some(format!("{least:.3} of 1"))
 }

@@ -26,8 +26,6 @@ pub enum Deed {
     ToSay(String),
     /// It gave the first sound of that.
     Sounded,
-    /// It gave all of this text, at 16 kHz. Several are spoken at once, and may be ready in any order.
-    Said(String, Arc<[i16]>),
 }
 
 /// The most deeds that are kept: whoever calls after the conversation may talk for hours.
@@ -120,21 +118,18 @@ impl Tts for Tap<dyn Tts> {
         sound: Sender<Vec<i16>>,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async move {
-            let text = speech.text.clone();
-            self.log.note(Deed::ToSay(text.clone()));
+            self.log.note(Deed::ToSay(speech.text.clone()));
             (self.shown)(&speech.text);
             let (to, mut from) = channel::<Vec<i16>>(PIECES_MAX);
             let passing = async {
-                let mut all = Vec::new();
+                let mut is_first = true;
                 while let Some(piece) = from.recv().await {
-                    if all.is_empty() {
+                    if std::mem::take(&mut is_first) {
                         self.log.note(Deed::Sounded);
                     }
-                    all.extend_from_slice(&piece);
                     let passed = sound.send(piece).await;
                     passed.map_err(|_| EngineError::Unwanted)?;
                 }
-                self.log.note(Deed::Said(text, all.into()));
                 Ok(())
             };
             let (ended, passed) = tokio::join!(self.engine.speak(speech, to), passing);

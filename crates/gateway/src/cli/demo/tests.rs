@@ -1,6 +1,6 @@
 use super::*;
 use tokio::sync::mpsc::Sender;
-use trunkline_agent::engines::{Delta, EngineError, Question};
+use trunkline_agent::engines::{Delta, EngineError, Question, Speech, Tts};
 use trunkline_call::BoxFuture;
 
 /// A short conversation: greeted, answered, left.
@@ -36,6 +36,24 @@ impl Llm for Altered {
     }
 }
 
+/// A voice that says something else in place of a sentence.
+struct Misspoken {
+    voice: Arc<dyn Tts>,
+    wanted: &'static str,
+    said: &'static str,
+}
+
+impl Tts for Misspoken {
+    fn speak(
+        &self,
+        speech: Speech,
+        sound: Sender<Vec<i16>>,
+    ) -> BoxFuture<'_, Result<(), EngineError>> {
+        let text = speech.text.replace(self.wanted, self.said);
+        self.voice.speak(Speech { text, ..speech }, sound)
+    }
+}
+
 fn demo(name: &str) -> Demo {
     let name = format!("trunkline-{name}-{}", std::process::id());
     Demo {
@@ -61,6 +79,27 @@ fn an_agent_that_answers_wrongly_fails_the_demonstration_by_the_answer() {
                 We are open from ten to four";
     assert!(why.contains(said), "{why}");
     assert!(page.expect("a page").contains("ten to four"), "it is shown");
+}
+
+#[test]
+fn a_voice_that_says_another_sentence_fails_the_demonstration_without_ears_by_its_sound() {
+    let demo = demo("misspoken");
+    let mut cast = Cast::typed("A test");
+    cast.agent = Arc::new(Misspoken {
+        voice: Arc::clone(&cast.agent),
+        wanted: "We are open from nine to five, Monday to Friday.",
+        said: "Nobody here knows, but somebody might tell you.",
+    });
+    let failure = demo.play(SHORT, cast, Arc::new(receptionist()));
+    std::fs::remove_dir_all(&demo.out).expect("the folder was made");
+    let Err(Failure::Failed(why)) = failure else {
+        panic!("{failure:?}");
+    };
+    let said = "when you are open.\" does not sound like \"We are open from nine to five, Monday to \
+                Friday.\": likeness 0.";
+    assert!(why.contains(said), "{why}");
+    let other = "\"Nice to meet you, Peter Hughes.\": likeness";
+    assert!(!why.contains(other), "what is right is found: {why}");
 }
 
 #[test]
