@@ -12,6 +12,12 @@ use super::tap::Deed;
 
 /// How long the agent waits to be sure that the caller has said all.
 pub const END_OF_TURN: Duration = Duration::from_millis(500);
+/// Where a wait goes, one after the other.
+pub const SILENCE: &str = "is sure that all was said";
+pub const HEARS: &str = "hears";
+pub const THINKS: &str = "thinks";
+pub const SPEAKS: &str = "speaks";
+pub const ON_THE_WAY: &str = "on the way";
 /// From the last key's release to the end of its step.
 const AFTER_KEY: Duration = Duration::from_millis(150);
 /// What the caller's last word may take to the wire.
@@ -36,6 +42,8 @@ pub struct Played {
     pub sentences: Vec<String>,
     /// What the caller heard of it.
     pub heard: Vec<i16>,
+    /// What of it was on the wire, from the question to its last sound.
+    pub wire: Vec<i16>,
     /// The functions that were called.
     pub functions: Vec<(u64, String)>,
     /// Where the wait went.
@@ -47,6 +55,14 @@ pub struct Played {
 }
 
 impl Played {
+    /// What the caller said, as far as anybody knows.
+    pub fn words(&self) -> Option<&str> {
+        match self.scene.act {
+            Act::Talks => self.understood.as_deref(),
+            act => act.words(),
+        }
+    }
+
     /// How long the caller waited for the first sound.
     pub fn gap(&self) -> Option<Duration> {
         let answered = self.agent?.from;
@@ -74,6 +90,7 @@ pub fn account(
         .zip(scenes)
         .map(|(number, scene)| begin(notes(number).next()?, *scene))
         .collect();
+    let (_, wire) = held.report.sides();
     let mut played = Vec::new();
     for (number, scene) in scenes.iter().enumerate() {
         let mut later = begins.iter().skip(number);
@@ -95,10 +112,95 @@ pub fn account(
             begun,
             end,
             interruption,
+            wire: &wire,
         };
         played.push(part.played(held, *scene, &deeds));
     }
     played
+}
+
+/// What came of a conversation whose caller follows no script: the greeting, and an answer to everything
+/// that the agent was asked.
+pub fn account_of_person(held: &Conversation, deeds: &[(Instant, Deed)]) -> Vec<Played> {
+    let questions = deeds.iter().enumerate();
+    let questions = questions.filter_map(|(place, (at, deed))| match deed {
+        Deed::Asked(Some(words)) => Some((place, *at, Some(words.clone()))),
+        _ => None,
+    });
+    let greeting = (0, held.report.sent.origin(), None);
+    let questions = questions.map(|(place, at, words)| (place, Some(at), words));
+    let turns: Vec<_> = std::iter::once(greeting).chain(questions).collect();
+    let mut played: Vec<Played> = Vec::new();
+    for (number, (place, at, words)) in turns.iter().enumerate() {
+        let next = turns.get(number + 1);
+        let end = next.map_or(deeds.len(), |(place, ..)| *place);
+        let position = |at: Option<Instant>| at.map_or(0, |at| held.report.position(at));
+        let turn = Answering {
+            since: played.last().map_or(0, |before| before.asked),
+            asked: position(*at),
+            until: next.map_or(u64::MAX, |(_, at, _)| position(*at)),
+            words: words.clone(),
+        };
+        let deeds: Vec<_> = deeds.get(*place..end).unwrap_or_default().iter().collect();
+        played.push(turn.played(held, &deeds));
+    }
+    played
+}
+
+/// A turn of a conversation without a script. Places are samples of the recording.
+struct Answering {
+    /// Where the caller had said what was before.
+    since: u64,
+    /// Where the agent was sure that all was said.
+    asked: u64,
+    /// Where it was asked the next time.
+    until: u64,
+    /// What it understood; nothing of the greeting.
+    words: Option<String>,
+}
+
+impl Answering {
+    fn played(self, held: &Conversation, deeds: &[&(Instant, Deed)]) -> Played {
+        let timeline = &held.timeline;
+        let said = timeline.caller.iter().copied();
+        let caller = all_of(said.filter(|span| span.to > self.since && span.to <= self.asked));
+        let is_greeting = self.words.is_none();
+        let caller = caller.filter(|_| !is_greeting);
+        let asked = caller.map_or(self.asked, |span| span.to);
+        let answers = timeline.far.iter().copied();
+        let agent = all_of(answers.filter(|span| span.from >= asked && span.from < self.until));
+        let is_inside = |at: u64| agent.is_some_and(|span| span.from < at && at < span.to);
+        let act = match is_greeting {
+            true => Act::Listens,
+            false => Act::Talks,
+        };
+        Played {
+            scene: Scene { act, answer: &[] },
+            caller,
+            asked,
+            agent,
+            understood: self.words,
+            answer: answer(deeds, act),
+            sentences: sentences(deeds),
+            heard: Vec::new(),
+            wire: Vec::new(),
+            functions: functions(deeds, &held.report),
+            stages: stages(deeds, &held.report, asked, agent.map(|span| span.from)),
+            cut: timeline
+                .interruptions
+                .iter()
+                .any(|cut| is_inside(cut.onset)),
+            met: true,
+        }
+    }
+}
+
+/// From the first of these stretches to the last.
+fn all_of(spans: impl Iterator<Item = Span>) -> Option<Span> {
+    spans.reduce(|first, next| Span {
+        to: next.to,
+        ..first
+    })
 }
 
 /// When a scene begins: who interrupts has waited first.
@@ -118,6 +220,8 @@ struct Part<'c> {
     end: Option<Instant>,
     /// What was noted of the step that interrupts its answer.
     interruption: Option<&'c Note>,
+    /// What the agent sent in the whole call.
+    wire: &'c [i16],
 }
 impl Part<'_> {
     fn played(&self, held: &Conversation, scene: Scene, deeds: &[&(Instant, Deed)]) -> Played {
@@ -141,6 +245,7 @@ impl Part<'_> {
             answer: answer(deeds, scene.act),
             sentences: sentences(deeds),
             heard: self.heard(held),
+            wire: self.on_the_wire(asked, agent),
             functions: functions(deeds, report),
             stages: stages(deeds, report, asked, agent.map(|agent| agent.from)),
             cut: self.interruption.is_some(),
@@ -154,10 +259,7 @@ impl Part<'_> {
         let until = self.end.map_or(u64::MAX, |end| held.report.position(end));
         let inside = |span: &&Span| span.from >= asked && span.from < until;
         let spans = held.timeline.far.iter().filter(inside);
-        let all = spans.copied().reduce(|first, next| Span {
-            to: next.to,
-            ..first
-        })?;
+        let all = all_of(spans.copied())?;
         let cuts = held.timeline.interruptions.iter();
         let silent = cuts.map(|cut| cut.silent).find(|at| *at > all.from);
         let to = silent.filter(|_| self.interruption.is_some());
@@ -173,14 +275,18 @@ impl Part<'_> {
         let waits = self.interruption.or(self.notes.last().copied());
         let whole = waits.map(|note| note.heard.clone());
         let whole = whole.unwrap_or_default();
-        let place = |at: u64| {
-            usize::try_from(at)
-                .unwrap_or(usize::MAX)
-                .min(held.ear.len())
-        };
-        let heard = held.ear.get(place(whole.start)..place(whole.end));
-        heard.unwrap_or_default().to_vec()
+        part_of(&held.ear, whole.start, whole.end)
     }
+
+    fn on_the_wire(&self, asked: u64, agent: Option<Span>) -> Vec<i16> {
+        agent.map_or_else(Vec::new, |agent| part_of(self.wire, asked, agent.to))
+    }
+}
+
+fn part_of(samples: &[i16], from: u64, to: u64) -> Vec<i16> {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(samples.len());
+    let part = samples.get(place(from)..place(to));
+    part.unwrap_or_default().to_vec()
 }
 
 /// Where the caller spoke in this step.
@@ -189,10 +295,7 @@ fn spoken(held: &Conversation, note: &Note) -> Option<Span> {
     let to = held.report.position(note.ended + ON_ITS_WAY);
     let inside = |span: &&Span| span.to > from && span.from < to;
     let spans = held.timeline.caller.iter().filter(inside);
-    spans.copied().reduce(|first, next| Span {
-        to: next.to,
-        ..first
-    })
+    all_of(spans.copied())
 }
 
 /// The last words that were understood: those before were not all.
@@ -216,7 +319,9 @@ fn answer(deeds: &[&(Instant, Deed)], act: Act) -> String {
 
 /// What the voice was given, from the question on: a sentence may be the last of the answer before.
 fn sentences(deeds: &[&(Instant, Deed)]) -> Vec<String> {
-    let asked = deeds.iter().position(|(_, deed)| *deed == Deed::Asked);
+    let asked = deeds
+        .iter()
+        .position(|(_, deed)| matches!(deed, Deed::Asked(_)));
     let answer = deeds.iter().skip(asked.unwrap_or(0));
     let sentences = answer.filter_map(|(_, deed)| match deed {
         Deed::ToSay(text) => Some(text.clone()),
@@ -246,7 +351,7 @@ fn stages(
         let found = deeds.find(|(at, deed)| report.position(*at) >= asked && wanted(deed));
         found.map(|(at, _)| report.position(*at))
     };
-    let question = next(|deed| matches!(deed, Deed::Asked));
+    let question = next(|deed| matches!(deed, Deed::Asked(_)));
     let words = next(|deed| matches!(deed, Deed::ToSay(_)));
     let sound = next(|deed| matches!(deed, Deed::Sounded));
     let (Some(question), Some(words), Some(sound), Some(heard)) = (question, words, sound, heard)
@@ -256,11 +361,11 @@ fn stages(
     let waited = time(question.saturating_sub(asked));
     let silence = waited.min(END_OF_TURN);
     [
-        ("is sure that all was said", silence),
-        ("hears", waited - silence),
-        ("thinks", time(words.saturating_sub(question))),
-        ("speaks", time(sound.saturating_sub(words))),
-        ("on the way", time(heard.saturating_sub(sound))),
+        (SILENCE, silence),
+        (HEARS, waited - silence),
+        (THINKS, time(words.saturating_sub(question))),
+        (SPEAKS, time(sound.saturating_sub(words))),
+        (ON_THE_WAY, time(heard.saturating_sub(sound))),
     ]
     .into_iter()
     .filter(|(_, took)| *took > Duration::ZERO)

@@ -18,8 +18,8 @@ pub const GAP_MAX: Duration = Duration::from_millis(1_500);
 const WER_MAX: f64 = 0.15;
 /// How long an agent may go on that is interrupted.
 const SILENT_WITHIN: Duration = Duration::from_millis(500);
-/// How like the sound of a sentence has to be to what was heard. µ-law and the filters around it leave
-/// 0.98 and more, packets that came too late less; another sentence is at 0.6.
+/// How like the sound of a sentence has to be to what was on the wire. µ-law and the filters around it
+/// leave 0.98 and more, another sentence has less than 0.7.
 const LIKENESS_MIN: f64 = 0.75;
 
 /// What was heard of an answer.
@@ -33,7 +33,7 @@ pub enum Heard {
         wer: f64,
     },
     /// The sentences that were looked for, one behind the other, and how like the sound of each is to
-    /// what was heard, up to 1.
+    /// what was on the wire, up to 1.
     Sound(Vec<(String, f64)>),
 }
 
@@ -59,7 +59,8 @@ pub async fn listen(played: &[Played], judge: &Judge) -> Result<Vec<Heard>, Engi
     Ok(heard)
 }
 
-/// How like each sentence, said once more, is to what was heard, as far as it was heard.
+/// How like each sentence, said once more, is to what was on the wire: as far as it came there, and
+/// whatever a caller's jitter buffer on a busy machine has made of it.
 async fn sounds_like(scene: &Played, voice: &dyn Tts) -> Result<Vec<(String, f64)>, EngineError> {
     let mut sounds = Vec::new();
     for sentence in &scene.sentences {
@@ -72,7 +73,7 @@ async fn sounds_like(scene: &Played, voice: &dyn Tts) -> Result<Vec<(String, f64
         shorten(&mut sounds, usize::try_from(spoken).unwrap_or(usize::MAX));
     }
     let parts: Vec<&[i16]> = sounds.iter().map(Vec::as_slice).collect();
-    let alike = likeness_in_order(&parts, &scene.heard);
+    let alike = likeness_in_order(&parts, &scene.wire);
     Ok(scene.sentences.iter().cloned().zip(alike).collect())
 }
 
@@ -99,6 +100,7 @@ pub fn faults(
             Act::Listens => "the greeting".to_owned(),
             Act::Says(words) | Act::Interrupts(words) => format!("the answer to \"{words}\""),
             Act::Presses(keys) => format!("the answer to the keys {keys}"),
+            Act::Talks => format!("the answer to {:?}", scene.words().unwrap_or_default()),
         };
         let found = of_scene(scene, heard);
         faults.extend(found.map(|fault| format!("turn {}: {what} {fault}", number + 1)));
@@ -120,6 +122,20 @@ pub fn faults(
     faults
 }
 
+/// Of a conversation without a script, the waits that were too long.
+pub fn long_waits(played: &[Played]) -> Vec<String> {
+    let fault = |scene: &Played| {
+        let asked = scene.words().unwrap_or("(the greeting)");
+        Some(format!("the answer to {asked:?} {}", late(scene.gap()?)?))
+    };
+    played.iter().filter_map(fault).collect()
+}
+
+fn late(gap: Duration) -> Option<String> {
+    let (gap, most) = (gap.as_millis(), GAP_MAX.as_millis());
+    (gap > most).then(|| format!("took {gap} ms, more than {most}"))
+}
+
 /// The first that is wrong with an answer: the rest may only follow from it.
 fn of_scene(scene: &Played, heard: &Heard) -> Option<String> {
     let Some(gap) = scene.gap() else {
@@ -133,13 +149,9 @@ fn of_scene(scene: &Played, heard: &Heard) -> Option<String> {
             "should have \"{missing}\" in it, and was \"{answer}\" (understood: {understood:?})"
         ));
     }
-    let late = || {
-        let (gap, most) = (gap.as_millis(), GAP_MAX.as_millis());
-        (gap > most).then(|| format!("took {gap} ms, more than {most}"))
-    };
     of_voice(scene)
         .or_else(|| of_sound(scene, heard))
-        .or_else(late)
+        .or_else(|| late(gap))
         .or_else(|| (!scene.met).then(|| "was not heard to its end".to_owned()))
 }
 

@@ -6,7 +6,11 @@
 
 mod account;
 mod cast;
+mod desk;
+mod handset;
 mod judge;
+mod kept;
+mod person;
 mod screen;
 mod script;
 mod sheet;
@@ -14,37 +18,34 @@ mod tap;
 #[cfg(test)]
 mod tests;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use serde_json::{Value, json};
-use trunkline_agent::engines::{APPOINTMENT, Llm, Receptionist, Tool};
-use trunkline_agent::{Agent, Engines, ToolSpec};
-use trunkline_call::routes::{Routes, Rule};
+use trunkline_agent::engines::Llm;
 use trunkline_media::codec::Codec;
 use trunkline_phone::caller::{self, Conversation, Progress};
-use trunkline_phone::page::{self, Sheet};
+use trunkline_phone::page::{Sheet, Who};
 use trunkline_phone::softphone;
-use trunkline_sip::endpoint::Transport;
 
 use super::Failure;
+use super::call::stop_on_interrupt;
 use super::ticker::Ticker;
-use crate::clock::Clock;
 use crate::gateway::Gateway;
 use crate::models::Ask;
-use crate::settings::{AppEntry, Listen, Settings};
-use account::{END_OF_TURN, Played, account};
-use cast::{Calendar, Cast, Judge, Prompter, spoken_by};
-use judge::{Heard, faults, listen};
+use account::{Played, account, account_of_person};
+use cast::{Cast, Judge, Prompter, spoken_by};
+use desk::{DESK, agent, receptionist, settings};
+use handset::Handset;
+use judge::{Heard, faults, listen, long_waits};
+use kept::Files;
 use screen::Screen;
-use script::{Act, GREETING, HOURS, SCENES, Scene, steps};
+use script::{Act, SCENES, Scene, steps};
 use sheet::sheet;
-use tap::{Log, Tap};
-
-/// The agent's name among the applications, and its user.
-const DESK: &str = "desk";
+use tap::Log;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -60,26 +61,20 @@ pub struct Demo {
     /// Fetch the speech models that are missing without asking.
     #[arg(long)]
     yes: bool,
+    /// You talk with the agent, by this machine's microphone and loudspeaker.
+    #[arg(long)]
+    mic: bool,
     /// Afterwards the agent stays, so that a softphone can call it, until Ctrl-C.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "mic"])]
     stay: bool,
 }
 
-/// The conversation, and who may call after it.
-struct Shown {
-    sheet: Sheet,
-    told: String,
-    ladder: String,
-    address: SocketAddr,
-    files: Files,
-    gateway: Gateway,
-}
-
-/// What is left of the conversation.
-struct Files {
-    recording: PathBuf,
-    page: PathBuf,
-    timeline: PathBuf,
+/// Who talks with the agent.
+enum Caller {
+    /// Somebody simulated, who plays these scenes.
+    Script(&'static [Scene]),
+    /// Whoever holds this.
+    Person(Handset),
 }
 
 impl Demo {
@@ -89,16 +84,30 @@ impl Demo {
             true => Ask::Nobody,
             false => Ask::Terminal,
         };
-        self.play(SCENES, Cast::here(ask), Arc::new(receptionist()))
-    }
-
-    /// Plays these scenes with those who hear and speak, and one who thinks.
-    fn play(&self, scenes: &'static [Scene], cast: Cast, llm: Arc<dyn Llm>) -> Result<(), Failure> {
-        if self.stay && matches!(cast.judge, Judge::Voice(_)) {
-            let why = &cast.told;
-            let refused = format!("--stay: the agent could not hear you. {why}");
+        let cast = Cast::here(ask);
+        if let Some(refused) = self.refused(&cast) {
             return Err(Failure::Usage(refused));
         }
+        let caller = match self.mic {
+            true => Caller::Person(Handset::open().map_err(Failure::Failed)?),
+            false => Caller::Script(SCENES),
+        };
+        self.play(caller, cast, Arc::new(receptionist()))
+    }
+
+    /// Why people cannot talk with such an agent, where they are to.
+    fn refused(&self, cast: &Cast) -> Option<String> {
+        let argument = match (self.mic, self.stay) {
+            (true, _) => "--mic",
+            (_, true) => "--stay",
+            _ => return None,
+        };
+        let is_deaf = matches!(cast.judge, Judge::Voice(_));
+        is_deaf.then(|| format!("{argument}: the agent could not hear you. {}", cast.told))
+    }
+
+    /// Has somebody talk with those who hear and speak, and one who thinks.
+    fn play(&self, caller: Caller, cast: Cast, llm: Arc<dyn Llm>) -> Result<(), Failure> {
         let files = Files::in_folder(&self.out).map_err(Failure::Failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -106,7 +115,7 @@ impl Demo {
             .map_err(Failure::of)?;
         let screen = Screen::new(!self.json);
         runtime.block_on(async {
-            let shown = show(scenes, cast, llm, screen, files)
+            let shown = show(caller, cast, llm, screen, files)
                 .await
                 .map_err(Failure::of)?;
             if self.json {
@@ -115,8 +124,11 @@ impl Demo {
                 shown.print(screen);
             }
             if self.stay {
+                shown.is_live.store(true, Ordering::Relaxed);
                 let address = shown.address;
-                screen.line(&format!("Call sip:{DESK}@{address} now; Ctrl-C ends it."));
+                screen.line(&format!(
+                    "Call sip:{DESK}@{address} from a softphone on this machine; Ctrl-C ends it."
+                ));
                 tokio::signal::ctrl_c().await.map_err(Failure::of)?;
             }
             shown.gateway.stop().await;
@@ -131,42 +143,89 @@ impl Demo {
     }
 }
 
-fn receptionist() -> Receptionist {
-    let clock = Clock::default();
-    Receptionist::new(Arc::new(move || clock.spoken()), HOURS)
-}
-
 /// Gets everybody ready, has them talk, listens to it once more and writes it down.
 async fn show(
-    scenes: &'static [Scene],
+    caller: Caller,
     cast: Cast,
     llm: Arc<dyn Llm>,
     screen: Screen,
     files: Files,
 ) -> Result<Shown, Error> {
-    let told = cast.told.clone();
-    screen.line("A caller talks with the voice agent, over SIP and RTP on this machine.");
-    screen.line(&told);
-    screen.line("");
+    screen.line(match caller {
+        Caller::Script(_) => {
+            "A caller talks with the voice agent, over SIP and RTP on this machine."
+        }
+        Caller::Person(_) => "You talk with the voice agent, over SIP and RTP on this machine.",
+    });
+    screen.line(&cast.told);
     let ticker = Ticker::start("getting ready", None);
-    let speech = speech(scenes, &cast).await?;
+    let speech = match caller {
+        Caller::Script(scenes) => speech(scenes, &cast).await?,
+        Caller::Person(_) => Vec::new(),
+    };
     cast.stt.prepare().await;
     cast.agent.prepare().await;
     drop(ticker);
+    // What a script says is shown as it is; what people say, as it is understood.
+    let is_live = Arc::new(AtomicBool::new(matches!(caller, Caller::Person(_))));
+    let shows_callers = Arc::clone(&is_live);
+    let shown: tap::Shown = Arc::new(move |who, text| match who {
+        Who::Agent => screen.agent(text),
+        Who::Caller if shows_callers.load(Ordering::Relaxed) => screen.caller(text),
+        Who::Caller => {}
+    });
     let log = Arc::new(Log::default());
-    let agent = agent(&cast, llm, &log, screen);
-    let gateway = Gateway::start(settings(agent)).await?;
+    let gateway = Gateway::start(settings(agent(&cast, llm, &log, &shown))).await?;
     let found = gateway.addresses().first();
     let &(_, address) = found.ok_or("the gateway has no address")?;
-    let (steps, of) = steps(scenes, &speech);
+    let target = format!("sip:{DESK}@{address}");
+    let told = cast.told.clone();
+    let past = match caller {
+        Caller::Script(scenes) => scripted(target, scenes, &speech, cast, &log, screen).await?,
+        Caller::Person(handset) => by_handset(target, handset, &log, screen).await?,
+    };
+    let sheet = sheet(
+        &past.held,
+        &past.played,
+        &past.heard,
+        &past.faults,
+        &files.name(),
+    );
+    files.write(&past.held, &sheet)?;
+    let ladder = &past.held.report.ladder;
+    Ok(Shown {
+        sheet,
+        told,
+        ladder: ladder.draw("caller", &format!("gateway {address}")),
+        address,
+        files,
+        gateway,
+        is_live,
+    })
+}
+
+/// A conversation that is over.
+struct Past {
+    held: Conversation,
+    played: Vec<Played>,
+    heard: Vec<Heard>,
+    faults: Vec<String>,
+}
+
+/// Somebody plays these scenes.
+async fn scripted(
+    target: String,
+    scenes: &'static [Scene],
+    speech: &[Option<Arc<[i16]>>],
+    cast: Cast,
+    log: &Log,
+    screen: Screen,
+) -> Result<Past, Error> {
+    screen.line("");
+    let (steps, of) = steps(scenes, speech);
     let (prompter, of_step) = (cast.prompter.clone(), of.clone());
     let held = tokio::task::spawn_blocking(move || {
-        let phone = softphone::Settings {
-            codecs: vec![Codec::Pcmu],
-            ..softphone::Settings::default()
-        };
-        let target = format!("sip:{DESK}@{address}");
-        caller::call(&target, &phone, steps, &mut |progress| {
+        caller::call(&target, &phone(), steps, &mut |progress| {
             follow(progress, scenes, &of_step, &prompter, screen);
         })
     });
@@ -175,19 +234,51 @@ async fn show(
     let ticker = Ticker::start("listening to it once more", None);
     let heard = listen(&played, &cast.judge).await?;
     drop(ticker);
-    let faults = faults(&held, scenes, &played, &heard);
-    let sheet = write(&held, &played, &heard, &faults, &files)?;
-    Ok(Shown {
-        sheet,
-        told,
-        ladder: held
-            .report
-            .ladder
-            .draw("caller", &format!("gateway {address}")),
-        address,
-        files,
-        gateway,
+    Ok(Past {
+        faults: faults(&held, scenes, &played, &heard),
+        held,
+        played,
+        heard,
     })
+}
+
+/// A person talks.
+async fn by_handset(
+    target: String,
+    mut handset: Handset,
+    log: &Log,
+    screen: Screen,
+) -> Result<Past, Error> {
+    screen.line(
+        "Keys of the telephone are typed, and Enter; Ctrl-C hangs up. With a headset the agent does \
+         not hear itself.\n",
+    );
+    let phone = softphone::Settings {
+        stop: stop_on_interrupt(),
+        ..phone()
+    };
+    let talked = tokio::task::spawn_blocking(move || {
+        let held = person::talk(&target, &phone, &handset, person::typed_keys())?;
+        Ok::<_, softphone::PhoneError>((held, handset.ended()))
+    });
+    let (held, ended) = talked.await??;
+    let played = account_of_person(&held, &log.deeds());
+    let heard = played.iter().map(|_| Heard::Sound(Vec::new())).collect();
+    let faults = long_waits(&played).into_iter().chain(ended).collect();
+    Ok(Past {
+        faults,
+        held,
+        played,
+        heard,
+    })
+}
+
+/// The caller's telephone.
+fn phone() -> softphone::Settings {
+    softphone::Settings {
+        codecs: vec![Codec::Pcmu],
+        ..softphone::Settings::default()
+    }
 }
 
 /// What the caller will say, scene by scene.
@@ -200,51 +291,6 @@ async fn speech(scenes: &[Scene], cast: &Cast) -> Result<Vec<Option<Arc<[i16]>>>
         });
     }
     Ok(speech)
-}
-
-/// The agent, with every engine under observation.
-fn agent(cast: &Cast, llm: Arc<dyn Llm>, log: &Arc<Log>, screen: Screen) -> Agent {
-    let shown: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(move |text| screen.agent(text));
-    let calendar: Arc<dyn Tool> = Arc::new(Calendar);
-    let engines = Engines {
-        stt: Tap::new(log, &shown, Arc::clone(&cast.stt)),
-        llm: Tap::new(log, &shown, llm),
-        tts: Tap::new(log, &shown, Arc::clone(&cast.agent)),
-        tools: Tap::new(log, &shown, calendar),
-    };
-    let text = json!({"type": "string"});
-    let settings = trunkline_agent::Settings {
-        greeting: GREETING.to_owned(),
-        end_of_turn: END_OF_TURN,
-        tools: vec![ToolSpec {
-            name: APPOINTMENT.to_owned(),
-            description: "Makes an appointment.".to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": {"day": text, "time": text, "number": text, "name": text},
-                "required": ["day", "time", "number"],
-            }),
-        }],
-        ..trunkline_agent::Settings::default()
-    };
-    Agent::new(settings, engines)
-}
-
-/// A gateway on this machine alone, whose every call the agent takes.
-fn settings(agent: Agent) -> Settings {
-    let mut settings = Settings::default();
-    settings.sip.listen = vec![Listen {
-        transport: Transport::Udp,
-        address: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
-    }];
-    settings.shards = 1;
-    let app = AppEntry::Rust(Arc::new(agent));
-    settings.apps.insert(DESK.to_owned(), app);
-    settings.routes = Routes::from(vec![Rule {
-        app: DESK.to_owned(),
-        ..Rule::default()
-    }]);
-    settings
 }
 
 /// Shows what the caller does, and hands it on where the agent cannot hear it.
@@ -276,42 +322,16 @@ fn follow(
     }
 }
 
-/// Writes down all of it.
-fn write(
-    held: &Conversation,
-    played: &[Played],
-    heard: &[Heard],
-    faults: &[String],
-    files: &Files,
-) -> Result<Sheet, Error> {
-    let name = files.recording.file_name().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let sheet = sheet(held, played, heard, faults, &name);
-    let (caller, agent) = held.report.sides();
-    std::fs::write(&files.recording, held.stereo())?;
-    std::fs::write(&files.page, page::page(&sheet, &caller, &agent))?;
-    std::fs::write(&files.timeline, serde_json::to_vec_pretty(&sheet)?)?;
-    Ok(sheet)
-}
-
-impl Files {
-    /// Proven before the call, not after it.
-    fn in_folder(folder: &Path) -> Result<Self, String> {
-        let file = |ending: &str| folder.join(format!("trunkline-demo.{ending}"));
-        let files = Self {
-            recording: file("wav"),
-            page: file("html"),
-            timeline: file("json"),
-        };
-        let cannot_write = |file: &Path, error: std::io::Error| {
-            format!("{}: {error}; choose --out DIR", file.display())
-        };
-        std::fs::create_dir_all(folder).map_err(|error| cannot_write(folder, error))?;
-        for file in [&files.recording, &files.page, &files.timeline] {
-            std::fs::write(file, []).map_err(|error| cannot_write(file, error))?;
-        }
-        Ok(files)
-    }
+/// The conversation, and who may call after it.
+struct Shown {
+    sheet: Sheet,
+    told: String,
+    ladder: String,
+    address: SocketAddr,
+    files: Files,
+    gateway: Gateway,
+    /// Whether what callers say is shown as it is understood.
+    is_live: Arc<AtomicBool>,
 }
 
 impl Shown {

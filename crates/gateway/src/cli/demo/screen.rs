@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use trunkline_phone::page::{Sheet, Turn};
 
+use super::account::{HEARS, ON_THE_WAY, SILENCE, SPEAKS, THINKS};
+
 /// How wide a bar of the longest permitted wait is.
 const BAR: usize = 44;
 /// The widest name of a turn.
 const NAME: usize = 30;
 /// How the stages of a wait are drawn: the sign without colours, and the colour of 256.
-const STAGES: [(char, u8); 6] = [
-    ('.', 245),
-    ('h', 74),
-    ('t', 98),
-    ('s', 168),
-    ('>', 179),
-    ('+', 71),
+const STAGES: [(&str, (char, u8)); 5] = [
+    (SILENCE, ('.', 245)),
+    (HEARS, ('h', 74)),
+    (THINKS, ('t', 98)),
+    (SPEAKS, ('s', 168)),
+    (ON_THE_WAY, ('>', 179)),
 ];
 const CALLER: u8 = 37;
 const AGENT: u8 = 98;
@@ -79,21 +80,22 @@ impl Screen {
     }
 
     fn bars(self, sheet: &Sheet) {
-        let names = stage_names(&sheet.turns);
-        let legend = names.iter().zip(STAGES.iter().cycle());
+        let stages = sheet.turns.iter().flat_map(|turn| &turn.stages);
+        let occurs = |name: &str| stages.clone().any(|stage| stage.name == name);
+        let legend = STAGES.iter().filter(|(name, _)| occurs(name));
         let legend: Vec<String> = legend
-            .map(|(name, stage)| format!("{} {name}", self.block(*stage, 1)))
+            .map(|(name, sign)| format!("{} {name}", self.block(*sign, 1)))
             .collect();
         self.line(&format!(
             "How long the caller waited: {}",
             legend.join("  ")
         ));
         for turn in &sheet.turns {
-            self.line(&self.bar(turn, &names, sheet.limit));
+            self.line(&self.bar(turn, sheet.limit));
         }
     }
 
-    fn bar(self, turn: &Turn, names: &[&str], limit: Option<Duration>) -> String {
+    fn bar(self, turn: &Turn, limit: Option<Duration>) -> String {
         let whole = limit.unwrap_or(turn.gap).max(turn.gap);
         let mut bar = String::new();
         let mut drawn = 0;
@@ -101,8 +103,8 @@ impl Screen {
         for stage in &turn.stages {
             passed += stage.took;
             let until = (BAR as f64 * passed.as_secs_f64() / whole.as_secs_f64()).round() as usize;
-            let place = names.iter().position(|name| *name == stage.name);
-            let sign = STAGES[place.unwrap_or(0) % STAGES.len()];
+            let sign = STAGES.iter().find(|(name, _)| *name == stage.name);
+            let sign = sign.map_or(('+', FAINT), |(_, sign)| *sign);
             bar.push_str(&self.block(sign, until.saturating_sub(drawn)));
             drawn = until.max(drawn);
         }
@@ -128,17 +130,6 @@ impl Screen {
             false => text.to_owned(),
         }
     }
-}
-
-/// Every stage that occurs, in the order in which it first does.
-fn stage_names(turns: &[Turn]) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for stage in turns.iter().flat_map(|turn| &turn.stages) {
-        if !names.contains(&stage.name) {
-            names.push(stage.name);
-        }
-    }
-    names
 }
 
 fn shortened(name: &str) -> String {
@@ -175,19 +166,17 @@ mod tests {
 
     #[test]
     fn a_bar_is_as_long_as_its_stages_together() {
-        let turns = [turn(750, &[("waits", 500), ("speaks", 250)])];
-        let names = stage_names(&turns);
         let limit = Some(Duration::from_millis(1_500));
-        let bar = PLAIN.bar(&turns[0], &names, limit);
+        let bar = PLAIN.bar(&turn(750, &[(SILENCE, 500), (SPEAKS, 250)]), limit);
         assert!(
             bar.starts_with("My name is Peter Hughes, and…    750 ms  ....."),
             "{bar}"
         );
         let (_, signs) = bar.split_once(" ms  ").expect("a bar behind the wait");
-        assert_eq!(signs, "...............hhhhhhh");
+        assert_eq!(signs, "...............sssssss");
         assert!(!bar.contains('\x1b'));
         // One that takes longer than it may is as long as the screen is wide.
-        let bar = PLAIN.bar(&turn(3_000, &[("waits", 3_000)]), &["waits"], limit);
+        let bar = PLAIN.bar(&turn(3_000, &[(SILENCE, 3_000)]), limit);
         assert_eq!(bar.chars().filter(|c| *c == '.').count(), BAR);
     }
 

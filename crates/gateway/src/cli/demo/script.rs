@@ -15,8 +15,9 @@ pub const HOURS: &str = "We are open from nine to five, Monday to Friday.";
 const OVER: Duration = Duration::from_millis(900);
 /// No answer takes longer; where it does the call ends.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
-/// The caller who interrupts has heard so much.
-const INTERRUPTED_AFTER: Duration = Duration::from_millis(2_500);
+/// The caller who interrupts has heard so much: with any voice the answer's second sentence has begun, and
+/// is far from its end.
+const INTERRUPTED_AFTER: Duration = Duration::from_millis(4_500);
 
 /// What the caller does, and what the answer to it has to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Act {
     Interrupts(&'static str),
     /// Presses these keys.
     Presses(&'static str),
+    /// Says or presses what no script knows.
+    Talks,
 }
 
 impl Act {
@@ -45,7 +48,7 @@ impl Act {
     pub fn words(self) -> Option<&'static str> {
         match self {
             Self::Says(words) | Self::Interrupts(words) => Some(words),
-            Self::Listens | Self::Presses(_) => None,
+            Self::Listens | Self::Presses(_) | Self::Talks => None,
         }
     }
 }
@@ -93,7 +96,7 @@ pub fn steps(scenes: &[Scene], speech: &[Option<Arc<[i16]>>]) -> (Vec<Step>, Vec
     for (number, scene) in scenes.iter().enumerate() {
         let speech = speech.get(number).cloned().flatten().unwrap_or_default();
         let act = match scene.act {
-            Act::Listens => None,
+            Act::Listens | Act::Talks => None,
             Act::Says(_) => Some(Step::Say(speech)),
             Act::Interrupts(_) => Some(Step::Interrupt {
                 after: INTERRUPTED_AFTER,

@@ -42,13 +42,17 @@ pub fn sheet(
 
 /// What both said in a scene.
 fn said(scene: &Played, heard: &Heard) -> Vec<Said> {
-    let caller = scene.scene.act.words().zip(scene.caller);
+    let caller = scene.words().zip(scene.caller);
     let caller = caller.map(|(words, span)| Said {
         who: Who::Caller,
         from: time(span.from),
         to: time(span.to),
         text: words.to_owned(),
-        understood: scene.understood.clone(),
+        // A person's words are known only as they were understood.
+        understood: scene
+            .understood
+            .clone()
+            .filter(|_| scene.scene.act != Act::Talks),
         wer: None,
         cut: false,
     });
@@ -99,6 +103,7 @@ fn turn(scene: &Played) -> Option<Turn> {
         Act::Listens => "(the greeting)".to_owned(),
         Act::Says(words) | Act::Interrupts(words) => words.to_owned(),
         Act::Presses(keys) => format!("(keys {keys})"),
+        Act::Talks => scene.words().unwrap_or_default().to_owned(),
     };
     Some(Turn {
         name,

@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::mpsc::{Sender, channel};
-use trunkline_agent::ToolCall;
 use trunkline_agent::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts};
+use trunkline_agent::{Message, ToolCall};
 use trunkline_call::BoxFuture;
+use trunkline_phone::page::Who;
 
 /// Pieces on their way through a tap.
 const PIECES_MAX: usize = 16;
@@ -16,8 +17,9 @@ const PIECES_MAX: usize = 16;
 pub enum Deed {
     /// This was heard in speech of the caller.
     Understood(String),
-    /// An answer was asked for.
-    Asked,
+    /// An answer was asked for: to these words of the caller, or, where there are none, to what a
+    /// function has returned.
+    Asked(Option<String>),
     /// These words of it came.
     Thought(String),
     /// The function of this name was called.
@@ -53,21 +55,19 @@ impl Log {
     }
 }
 
+/// Told what the caller was understood to say, and what the agent is about to, as it is.
+pub type Shown = Arc<dyn Fn(Who, &str) + Send + Sync>;
+
 /// An engine under observation.
 pub struct Tap<E: ?Sized> {
     log: Arc<Log>,
-    /// Told what is about to be said, as it is.
-    shown: Arc<dyn Fn(&str) + Send + Sync>,
+    shown: Shown,
     engine: Arc<E>,
 }
 
 impl<E: ?Sized> Tap<E> {
-    /// Notes in this log what the engine does, and shows what a voice says.
-    pub fn new(
-        log: &Arc<Log>,
-        shown: &Arc<dyn Fn(&str) + Send + Sync>,
-        engine: Arc<E>,
-    ) -> Arc<Self> {
+    /// Notes in this log what the engine does, and shows what is said.
+    pub fn new(log: &Arc<Log>, shown: &Shown, engine: Arc<E>) -> Arc<Self> {
         Arc::new(Self {
             log: Arc::clone(log),
             shown: Arc::clone(shown),
@@ -93,7 +93,14 @@ impl Llm for Tap<dyn Llm> {
         answer: Sender<Delta>,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async move {
-            self.log.note(Deed::Asked);
+            let asked = match question.messages.last() {
+                Some(Message::User(said)) => Some(said.clone()),
+                _ => None,
+            };
+            if let Some(said) = &asked {
+                (self.shown)(Who::Caller, said);
+            }
+            self.log.note(Deed::Asked(asked));
             let (to, mut from) = channel(PIECES_MAX);
             let passing = async {
                 while let Some(delta) = from.recv().await {
@@ -119,7 +126,7 @@ impl Tts for Tap<dyn Tts> {
     ) -> BoxFuture<'_, Result<(), EngineError>> {
         Box::pin(async move {
             self.log.note(Deed::ToSay(speech.text.clone()));
-            (self.shown)(&speech.text);
+            (self.shown)(Who::Agent, &speech.text);
             let (to, mut from) = channel::<Vec<i16>>(PIECES_MAX);
             let passing = async {
                 let mut is_first = true;

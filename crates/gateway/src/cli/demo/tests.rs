@@ -59,6 +59,7 @@ fn demo(name: &str) -> Demo {
     Demo {
         json: true,
         yes: false,
+        mic: false,
         stay: false,
         out: std::env::temp_dir().join(name),
     }
@@ -68,7 +69,7 @@ fn demo(name: &str) -> Demo {
 fn an_agent_that_answers_wrongly_fails_the_demonstration_by_the_answer() {
     let demo = demo("altered");
     let altered = Arc::new(Altered("nine to five", "ten to four"));
-    let failure = demo.play(SHORT, Cast::typed("A test"), altered);
+    let failure = demo.play(Caller::Script(SHORT), Cast::typed("A test"), altered);
     let page = std::fs::read_to_string(demo.out.join("trunkline-demo.html"));
     std::fs::remove_dir_all(&demo.out).expect("the folder was made");
     let Err(Failure::Failed(why)) = failure else {
@@ -90,7 +91,7 @@ fn a_voice_that_says_another_sentence_fails_the_demonstration_without_ears_by_it
         wanted: "We are open from nine to five, Monday to Friday.",
         said: "Nobody here knows, but somebody might tell you.",
     });
-    let failure = demo.play(SHORT, cast, Arc::new(receptionist()));
+    let failure = demo.play(Caller::Script(SHORT), cast, Arc::new(receptionist()));
     std::fs::remove_dir_all(&demo.out).expect("the folder was made");
     let Err(Failure::Failed(why)) = failure else {
         panic!("{failure:?}");
@@ -103,14 +104,64 @@ fn a_voice_that_says_another_sentence_fails_the_demonstration_without_ears_by_it
 }
 
 #[test]
-fn to_stay_without_ears_is_refused_with_what_to_type() {
-    let demo = Demo {
-        stay: true,
-        ..demo("stay")
-    };
-    let refused = demo.play(SHORT, Cast::typed("Type this"), Arc::new(receptionist()));
-    let Err(Failure::Usage(why)) = refused else {
-        panic!("{refused:?}");
-    };
-    assert!(why.contains("could not hear you. Type this"), "{why}");
+fn where_the_agent_is_deaf_nobody_is_asked_to_talk_to_it() {
+    for (stay, mic, argument) in [(true, false, "--stay"), (false, true, "--mic")] {
+        let demo = Demo {
+            stay,
+            mic,
+            ..demo("stay")
+        };
+        let refused = demo.refused(&Cast::typed("Type this"));
+        let why = refused.expect("nobody hears");
+        let told = format!("{argument}: the agent could not hear you. Type this");
+        assert!(why.starts_with(&told), "{why}");
+    }
+    assert_eq!(demo("script").refused(&Cast::typed("Type this")), None);
+}
+
+#[test]
+fn what_a_microphone_hears_is_answered_and_drawn_as_any_other_conversation() {
+    let demo = demo("mic");
+    std::fs::create_dir_all(&demo.out).expect("a folder");
+    let (said, heard) = (demo.out.join("said.raw"), demo.out.join("heard.raw"));
+    let sound = trunkline_phone::murmur::murmur("Thank you, that is all, goodbye.", 120.0);
+    let bytes: Vec<u8> = sound
+        .iter()
+        .flat_map(|sample| sample.to_le_bytes())
+        .collect();
+    std::fs::write(&said, bytes).expect("a file");
+    // The greeting is heard to its end.
+    let hears = format!("sleep 7; cat '{}'; exec sleep 60", said.display());
+    let plays = format!("exec cat >'{}'", heard.display());
+    let handset = Handset::of([&["sh", "-c", &hears], &["sh", "-c", &plays]]).expect("a shell");
+    let cast = Cast::typed("A test");
+    cast.prompter.tell("Thank you, that is all, goodbye.");
+    // On a busy machine the wait may be too long.
+    let _ = demo.play(Caller::Person(handset), cast, Arc::new(receptionist()));
+    let timeline = std::fs::read(demo.out.join("trunkline-demo.json")).expect("a timeline");
+    let heard = std::fs::read(&heard).expect("a file");
+    std::fs::remove_dir_all(&demo.out).expect("the folder was made");
+    let timeline: Value = serde_json::from_slice(&timeline).expect("JSON");
+    let said = timeline["said"].as_array().expect("what was said").iter();
+    let texts: Vec<&str> = said.filter_map(|said| said["text"].as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            script::GREETING,
+            "Thank you, that is all, goodbye.",
+            "Thank you for calling. Goodbye."
+        ],
+        "{timeline}"
+    );
+    assert_eq!(
+        timeline["turns"].as_array().map(Vec::len),
+        Some(2),
+        "{timeline}"
+    );
+    let loud = heard
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|pair| i16::from_le_bytes(*pair));
+    assert!(loud.max() > Some(3_000), "the agent is heard");
 }
