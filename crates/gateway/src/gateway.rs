@@ -6,13 +6,12 @@ use crate::net::{self, CannotListen, PortPool};
 use crate::random;
 use crate::records::{CannotWrite, Writer};
 use crate::settings::{AppEntry, Settings, SipSettings};
-use crate::shard::Shard;
+use crate::shard::{self, Reporter, Shard};
 use crate::signalling::{Desk, Parts, Transports, stream_events};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::mpsc;
 use trunkline_call::record::Records;
 use trunkline_sip::endpoint::{Endpoint, EndpointConfig, Transport};
 use trunkline_sip::locate::Locator;
@@ -66,7 +65,7 @@ impl Gateway {
         let trunks = locate_trunks(&settings, &resolver).await;
         let config = endpoint_config(&settings, &transports, &trunks);
         let endpoint = Endpoint::new(config, random::seed());
-        let (reporter, reports) = mpsc::unbounded_channel();
+        let (reporter, reports) = shard::reports();
         let (shards, threads) = start_shards(settings.shards, &reporter)?;
         let (control, questions) = Control::new(Records::default(), Arc::clone(&settings));
         let start = u64::from_le_bytes(random::bytes());
@@ -123,7 +122,7 @@ impl Gateway {
 
 fn start_shards(
     count: usize,
-    reporter: &mpsc::UnboundedSender<crate::shard::Report>,
+    reporter: &Reporter,
 ) -> Result<(Vec<Shard>, Vec<JoinHandle<()>>), StartError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let count = if count == 0 { cores } else { count };

@@ -31,7 +31,7 @@ pub enum KeyWay {
 }
 
 /// What is agreed with the far end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Description {
     /// Where we receive RTP, as the far end was told; `None` for a media stream.
     pub local: Option<SocketAddr>,

@@ -51,8 +51,8 @@ pub enum HibariError {
 }
 
 impl Hibari {
-    /// Loads the voice from the folder with its files. Takes a few tenths of a second and about
-    /// 60 MB; the thread it computes on has the priority of the thread that calls this.
+    /// Loads the voice from the folder with its files, all of it into memory. The thread it computes
+    /// on has the priority of the thread that calls this.
     pub fn open(directory: &Path) -> Result<Self, HibariError> {
         let threads = Arc::new(ThreadPool::with_num_threads(1));
         Ok(Self {

@@ -73,6 +73,8 @@ pub struct Figures {
     pub over_rate: u64,
     /// SIP messages sent again.
     pub retransmissions: u64,
+    /// Events of calls that were told to nobody because too many waited.
+    pub events_lost: u64,
     /// Whether new calls are refused because the gateway is stopping.
     pub draining: bool,
 }

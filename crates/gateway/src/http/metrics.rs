@@ -244,6 +244,11 @@ fn register_figures(registry: &mut Registry, figures: &Figures) {
             "SIP messages sent again",
             figures.retransmissions,
         ),
+        (
+            "events_lost",
+            "Events of calls that were told to nobody because too many waited",
+            figures.events_lost,
+        ),
     ];
     for (name, help, value) in counters {
         register_counter(registry, name, help, value);

@@ -12,6 +12,7 @@ mod load;
 mod messages;
 mod moderation;
 mod panics;
+mod reports;
 mod run;
 mod secured;
 mod silence;
@@ -23,6 +24,7 @@ pub use audiosocket::AudioSocketStream;
 pub use connection::{frame as frame_of, websocket_config};
 pub use line::NewLine;
 pub use messages::Messages;
+pub use reports::{Reporter, Reports, reports};
 pub use silence::Silence;
 pub use stream::AppStream;
 
@@ -32,7 +34,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use tokio::sync::mpsc::UnboundedSender;
 use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent, GatewayReason, Headers, Target};
 use trunkline_legs::{Description, DialNews, DialPurpose, Leg, Stats, Wish};
@@ -56,6 +57,10 @@ pub struct NewCall {
     /// The sockets of the way in.
     pub line: NewLine,
 }
+
+/// How much may wait that a shard was told. Whoever has more to tell waits for it, which is no longer
+/// than one wake-up takes: a shard waits for nobody.
+const ORDERS_MAX: usize = 4_096;
 
 /// What a shard is told.
 pub enum ToShard {
@@ -141,14 +146,23 @@ pub struct Final {
     pub app: AppStats,
     /// Who answered whom how fast.
     pub turns: Turns,
-    /// Whether its own code panicked, which ended this call and no other.
-    pub panicked: bool,
+    /// What ended this call and no other, where it was trouble of our own.
+    pub trouble: Option<Trouble>,
+}
+
+/// Trouble of our own with a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its code panicked.
+    Panicked,
+    /// The system had no room for its sockets, in words.
+    NoSockets(String),
 }
 
 /// A running shard.
 #[derive(Clone)]
 pub struct Shard {
-    to: mpsc::Sender<ToShard>,
+    to: mpsc::SyncSender<ToShard>,
     waker: Arc<Waker>,
     load: Arc<Load>,
 }
@@ -158,13 +172,10 @@ impl Shard {
     ///
     /// # Errors
     /// Where the system has no poller or thread left.
-    pub fn start(
-        number: usize,
-        reports: UnboundedSender<Report>,
-    ) -> io::Result<(Self, JoinHandle<()>)> {
+    pub fn start(number: usize, reports: Reporter) -> io::Result<(Self, JoinHandle<()>)> {
         let poll = mio::Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), key::WAKER)?);
-        let (to, orders) = mpsc::channel();
+        let (to, orders) = mpsc::sync_channel(ORDERS_MAX);
         let load = Arc::new(Load::default());
         let shard = run::Loop::new(poll, Arc::clone(&waker), orders, reports, Arc::clone(&load));
         let thread = std::thread::Builder::new()

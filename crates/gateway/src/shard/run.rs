@@ -8,14 +8,14 @@ use super::load::{Lateness, Load};
 use super::moderation::{Found, Moderation};
 use super::panics::contained;
 use super::slot::{Slot, Surroundings, Turn};
-use super::{CallKey, NewCall, Report, ToShard};
+use super::{CallKey, Final, NewCall, Report, Reporter, ToShard, Trouble};
 use crate::net::Datagrams;
 use mio::{Events, Poll, Waker};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedSender;
+use trunkline_call::turns::Turns;
 use trunkline_legs::Port;
 
 /// Deadlines this close are met at once. The poller counts in milliseconds, so a wake-up is
@@ -32,7 +32,7 @@ pub struct Loop {
     /// Kept until the end: a wake-up is lost if the last handle is dropped right after it.
     _waker: Arc<Waker>,
     orders: Receiver<ToShard>,
-    reports: UnboundedSender<Report>,
+    reports: Reporter,
     load: Arc<Load>,
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
@@ -57,7 +57,7 @@ impl Loop {
         poll: Poll,
         waker: Arc<Waker>,
         orders: Receiver<ToShard>,
-        reports: UnboundedSender<Report>,
+        reports: Reporter,
         load: Arc<Load>,
     ) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl Loop {
             self.obey(now);
         }
         for place in 0..self.slots.len() {
-            self.remove(place, false);
+            self.remove(place, None);
         }
     }
 
@@ -179,7 +179,7 @@ impl Loop {
             };
             match contained(|| slot.send(now, &around)) {
                 Some(()) => self.deadlines.set(place, slot.due()),
-                None => self.remove(place, true),
+                None => self.remove(place, Some(Trouble::Panicked)),
             }
         }
         self.sending = sending;
@@ -219,7 +219,7 @@ impl Loop {
         };
         let result = contained(|| turn(slot, &around, &mut self.datagrams));
         if result.is_none() {
-            self.remove(place, true);
+            self.remove(place, Some(Trouble::Panicked));
             return None;
         }
         self.deadlines.set(place, slot.due());
@@ -231,7 +231,7 @@ impl Loop {
             self.cross(place, now);
         }
         if over {
-            self.remove(place, false);
+            self.remove(place, None);
         }
         result
     }
@@ -258,9 +258,21 @@ impl Loop {
             self.slots.len() - 1
         });
         let registry = self.poll.registry();
-        let Ok(line) = Line::new(call.line, registry, place) else {
-            self.free.push(place);
-            return;
+        let line = match Line::new(call.line, registry, place) {
+            Ok(line) => line,
+            Err(error) => {
+                self.free.push(place);
+                let last = Final {
+                    media: call.leg.stats(),
+                    description: call.leg.describe(),
+                    app: call.wire.stats(),
+                    turns: Turns::default(),
+                    trouble: Some(Trouble::NoSockets(error.to_string())),
+                };
+                return self
+                    .reports
+                    .tell(Report::Finished(call.key, Box::new(last)));
+            }
         };
         self.places.insert(call.key, place);
         self.load.set_calls(self.places.len());
@@ -271,7 +283,7 @@ impl Loop {
         }
     }
 
-    fn remove(&mut self, place: usize, panicked: bool) {
+    fn remove(&mut self, place: usize, trouble: Option<Trouble>) {
         let Some(slot) = self.slots.get_mut(place).and_then(Option::take) else {
             return;
         };
@@ -282,8 +294,8 @@ impl Loop {
         self.free.push(place);
         self.load.set_calls(self.places.len());
         let registry = self.poll.registry();
-        if let Some(last) = contained(|| slot.close(registry, panicked)) {
-            let _ = self.reports.send(Report::Finished(key, Box::new(last)));
+        if let Some(last) = contained(|| slot.close(registry, trouble)) {
+            self.reports.tell(Report::Finished(key, Box::new(last)));
         }
     }
 

@@ -9,12 +9,11 @@ use super::key::Socket;
 use super::line::Line;
 use super::link::Link;
 use super::stream::AppStream;
-use super::{CallKey, Final, Report, ToCall};
+use super::{CallKey, Final, Report, Reporter, ToCall, Trouble};
 use crate::net::Datagrams;
 use mio::Registry;
 use std::collections::VecDeque;
 use std::time::Instant;
-use tokio::sync::mpsc::UnboundedSender;
 use trunkline_call::turns::Turns;
 use trunkline_call::{CallCommand, CallEvent};
 use trunkline_legs::{Input, Leg, Output, Port};
@@ -31,7 +30,7 @@ pub struct Surroundings<'a> {
     /// The poller.
     pub registry: &'a Registry,
     /// Where to report.
-    pub reports: &'a UnboundedSender<Report>,
+    pub reports: &'a Reporter,
 }
 
 /// Whether a slot wants another turn at once.
@@ -304,7 +303,7 @@ impl Slot {
                     }
                     self.answered |= matches!(event, CallEvent::Answered);
                     if !matches!(event, CallEvent::Audio { .. }) {
-                        let _ = around.reports.send(Report::Event(self.key, event.clone()));
+                        around.reports.tell(Report::Event(self.key, event.clone()));
                     }
                     self.events.push_back(event);
                 }
@@ -328,10 +327,10 @@ impl Slot {
                     }
                 }
                 Output::AtProvider(wish) => {
-                    let _ = around.reports.send(Report::AtProvider(self.key, wish));
+                    around.reports.tell(Report::AtProvider(self.key, wish));
                 }
                 Output::Signal(signal) => {
-                    let _ = around.reports.send(Report::Signal(self.key, signal));
+                    around.reports.tell(Report::Signal(self.key, signal));
                 }
                 Output::Dial {
                     purpose,
@@ -344,7 +343,7 @@ impl Slot {
                         target,
                         headers,
                     };
-                    let _ = around.reports.send(report);
+                    around.reports.tell(report);
                 }
                 Output::Finished => self.finish(now),
             }
@@ -392,11 +391,11 @@ impl Slot {
                     continue;
                 }
                 AppOutput::Redial => {
-                    let _ = around.reports.send(Report::Redial(self.key));
+                    around.reports.tell(Report::Redial(self.key));
                     continue;
                 }
                 AppOutput::Errand(id, errand) => {
-                    let _ = around.reports.send(Report::Errand(id, errand));
+                    around.reports.tell(Report::Errand(id, errand));
                     continue;
                 }
                 AppOutput::Close(code) => {
@@ -444,7 +443,7 @@ impl Slot {
     }
 
     /// Closes everything and says what is left of the call.
-    pub fn close(mut self, registry: &Registry, panicked: bool) -> Final {
+    pub fn close(mut self, registry: &Registry, trouble: Option<Trouble>) -> Final {
         self.line.deregister(registry);
         self.app.let_go(registry);
         Final {
@@ -452,7 +451,7 @@ impl Slot {
             description: self.leg.describe(),
             app: self.past.followed_by(self.wire.stats()),
             turns: self.turns,
-            panicked,
+            trouble,
         }
     }
 }

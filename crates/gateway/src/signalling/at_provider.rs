@@ -94,7 +94,7 @@ impl Desk {
                     DialNews::Failed { code: 503, text }
                 }
             };
-            let _ = news.send(Inner::Moved(key, told));
+            let _ = news.send(Inner::Moved(key, told)).await;
         });
     }
 
@@ -137,7 +137,7 @@ impl Desk {
             if let Err(error) = providers::ask(&account, &press, &trust).await {
                 tracing::warn!(provider, "keys are not pressed: {error}");
             }
-            let _ = news.send(Inner::Pressed(key));
+            let _ = news.send(Inner::Pressed(key)).await;
         });
     }
 }

@@ -181,7 +181,7 @@ impl Desk {
                 host,
                 places: resolver.locate(locator).await,
             };
-            let _ = news.send(Inner::Resolved(Box::new(resolved)));
+            let _ = news.send(Inner::Resolved(Box::new(resolved))).await;
         });
     }
 

@@ -68,7 +68,7 @@ impl Desk {
             let is_stream = matches!(errand, Errand::Stream(_));
             let done = do_errand(errand, &info, settings).await;
             let outcome = Outcome { is_stream, done };
-            let _ = news.send(Inner::Errand(id, outcome));
+            let _ = news.send(Inner::Errand(id, outcome)).await;
         });
     }
 

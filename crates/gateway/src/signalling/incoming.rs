@@ -220,10 +220,11 @@ impl Desk {
         let (news, info) = (self.to_inner.clone(), info.clone());
         let asking = Asking::of(dialect, &self.settings);
         tokio::spawn(async move {
-            let _ = news.send(match apps::open(&url, &asking, &info, |_| Ok(())).await {
+            let opened = match apps::open(&url, &asking, &info, |_| Ok(())).await {
                 Ok(socket) => Inner::Opened(key, Box::new(socket)),
                 Err(error) => Inner::OpenFailed(key, error.to_string()),
-            });
+            };
+            let _ = news.send(opened).await;
         });
     }
 
@@ -234,7 +235,7 @@ impl Desk {
         let (news, key) = (self.to_inner.clone(), card.key);
         tokio::spawn(async move {
             sleep(COME_MAX).await;
-            let _ = news.send(Inner::WaitOver(key));
+            let _ = news.send(Inner::WaitOver(key)).await;
         });
     }
 

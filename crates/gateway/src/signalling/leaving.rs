@@ -15,6 +15,8 @@ impl Desk {
     pub(super) fn drain(&mut self, answer: oneshot::Sender<()>) {
         self.draining = true;
         self.give_up_all_awaited();
+        // Of those who have gone nothing is kept, so that there are no more than connections.
+        self.drains.retain(|waiting| !waiting.is_closed());
         self.drains.push(answer);
         self.act(Action::Serve(Service::Refused {
             retry_after: RETRY_AFTER,

@@ -29,7 +29,7 @@ use crate::memory::Ebb;
 use crate::names::Resolver;
 use crate::net::PortPool;
 use crate::settings::Settings;
-use crate::shard::{CallKey, Report, Shard, ToCall, ToShard};
+use crate::shard::{CallKey, Reports, Shard, ToCall, ToShard};
 use card::Phase;
 use dialling::Pending;
 use news::Inner;
@@ -56,6 +56,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 const IDLE_MAX: Duration = Duration::from_secs(3_600);
 /// How many events of TCP connections may wait.
 const STREAM_EVENTS_MAX: usize = 1_024;
+/// How much news of tasks of its own may wait; the tasks wait beyond.
+const INNER_MAX: usize = 1_024;
 
 /// The signalling task's state.
 pub struct Desk {
@@ -66,11 +68,11 @@ pub struct Desk {
     transports: Transports,
     streams: mpsc::Receiver<StreamEvent>,
     shards: Vec<Shard>,
-    reports: mpsc::UnboundedReceiver<Report>,
+    reports: Reports,
     questions: mpsc::Receiver<Question>,
-    inner: mpsc::UnboundedReceiver<Inner>,
+    inner: mpsc::Receiver<Inner>,
     /// Given to the tasks started here.
-    to_inner: mpsc::UnboundedSender<Inner>,
+    to_inner: mpsc::Sender<Inner>,
     ports: PortPool,
     cards: HashMap<CallKey, Card>,
     keys: HashMap<CallId, CallKey>,
@@ -113,7 +115,7 @@ pub struct Parts {
     /// Running shards, at least one.
     pub shards: Vec<Shard>,
     /// What they report.
-    pub reports: mpsc::UnboundedReceiver<Report>,
+    pub reports: Reports,
     /// The ports of media.
     pub ports: PortPool,
     /// Where records go.
@@ -134,7 +136,7 @@ pub fn stream_events() -> (mpsc::Sender<StreamEvent>, mpsc::Receiver<StreamEvent
 impl Desk {
     /// A desk that has not begun.
     pub fn new(parts: Parts) -> Self {
-        let (to_inner, inner) = mpsc::unbounded_channel();
+        let (to_inner, inner) = mpsc::channel(INNER_MAX);
         Self {
             registrations: Registrations::new(parts.trunks),
             resolver: parts.resolver,
@@ -180,7 +182,7 @@ impl Desk {
                 (length, path) = self.transports.receive(&mut buffer) => {
                     self.datagrams(&mut buffer, length, path);
                 }
-                Some(report) = self.reports.recv() => self.reported(report),
+                Some(report) = self.reports.next() => self.reported(report),
                 Some(event) = self.streams.recv() => self.stream(event),
                 Some(news) = self.inner.recv() => self.inner(news),
                 question = self.questions.recv() => match question {

@@ -99,9 +99,9 @@ impl Desk {
                 done,
                 asker,
             };
-            let _ = news.send(Inner::Placed(Box::new(answered)));
+            let _ = news.send(Inner::Placed(Box::new(answered))).await;
             sleep(AWAITED_MAX).await;
-            let _ = news.send(Inner::AwaitedTooLong(id));
+            let _ = news.send(Inner::AwaitedTooLong(id)).await;
         });
     }
 

@@ -159,6 +159,7 @@ impl Desk {
             malformed: counters.malformed,
             over_rate: counters.over_rate,
             retransmissions: counters.retransmissions,
+            events_lost: self.reports.lost(),
             draining: self.draining,
         }
     }

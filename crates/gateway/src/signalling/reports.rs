@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::card::{Card, PlacedFor, Way};
-use crate::shard::{CallKey, Report, ToCall, ToShard};
+use crate::shard::{CallKey, Report, ToCall, ToShard, Trouble};
 use serde_json::json;
 use std::time::Instant;
 use trunkline_call::record::CallRecord;
@@ -137,8 +137,16 @@ impl Desk {
         if let Way::Sip { rtp_port, .. } = card.way {
             self.ports.release(rtp_port, now);
         }
-        if last.panicked {
-            tracing::error!(call = %card.info.id, "a defect ended this call; please report it");
+        if let Some(trouble) = &last.trouble {
+            let call = card.info.id;
+            match trouble {
+                Trouble::Panicked => {
+                    tracing::error!(%call, "a defect ended this call; please report it");
+                }
+                Trouble::NoSockets(why) => {
+                    tracing::error!(%call, "this call is refused, it has no sockets: {why}");
+                }
+            }
             let ended = CallEvent::Ended(EndReason::Gateway(GatewayReason::Internal));
             card.note(&ended, now);
             if let Way::Sip { owner, .. } = card.way {

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use trunkline::apps::{self, Asking};
 use trunkline::http::upgrade::Upgrade;
 use trunkline::shard::{
-    AppStream, CallKey, NewCall, NewLine, Report, Shard, Silence, ToShard, websocket_config,
+    self, AppStream, CallKey, NewCall, NewLine, Report, Reports, Shard, Silence, ToShard,
+    websocket_config,
 };
 use trunkline_call::{CallId, CallInfo, Direction};
 use trunkline_legs::{Description, Input, Leg, Output, Stats};
@@ -98,16 +98,7 @@ impl Leg for Mirror {
     }
 
     fn describe(&self) -> Description {
-        Description {
-            local: None,
-            remote: None,
-            codec: None,
-            format: None,
-            ptime_ms: None,
-            keys: None,
-            rtcp_mux: false,
-            held: false,
-        }
+        Description::default()
     }
 }
 
@@ -122,8 +113,8 @@ fn reflect(shard: &Shard, key: u64, socket: WebSocket<AppStream>) {
 }
 
 /// Waits for a mirror to have said its last.
-async fn gone(reports: &mut UnboundedReceiver<Report>) {
-    while let Some(report) = reports.recv().await {
+async fn gone(reports: &mut Reports) {
+    while let Some(report) = reports.next().await {
         if matches!(report, Report::Finished(..)) {
             return;
         }
@@ -189,7 +180,7 @@ fn the_server_role_passes() {
     with_peer("autobahn", "server role", wstest(), |program| {
         let folder = folder("autobahn-server");
         runtime().block_on(async {
-            let (to, _reports) = unbounded_channel();
+            let (to, _reports) = shard::reports();
             let (shard, _thread) = Shard::start(0, to).expect("a shard");
             let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
             let listener = listener.expect("a free port");
@@ -235,7 +226,7 @@ fn the_client_role_passes() {
         let command = wstest_command(&program, &folder, "fuzzingserver", &spec);
         let _suite = Process::start(command, &folder.join("log"));
         runtime().block_on(async {
-            let (to, mut reports) = unbounded_channel();
+            let (to, mut reports) = shard::reports();
             let (shard, _thread) = Shard::start(0, to).expect("a shard");
             let mut case = 0;
             // A case that is not there is not upgraded.

@@ -15,7 +15,7 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The path a link means, seen from the file it stands in, with `..` resolved.
-fn resolved(from: &str, target: &str) -> PathBuf {
+pub(super) fn resolved(from: &str, target: &str) -> PathBuf {
     let folder = Path::new(from).parent().unwrap_or(Path::new(""));
     let mut path = PathBuf::new();
     for part in folder.join(target).components() {

@@ -1,8 +1,10 @@
-//! A shard with more ready sockets than one wake-up takes.
+//! A shard with more ready sockets than one wake-up takes, and one with a socket that never is.
 
-use super::super::{NewLine, Silence};
+use super::super::{NewLine, ORDERS_MAX, Reports, Silence};
 use super::*;
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use trunkline_legs::{Description, Input, Leg, Output, Stats};
@@ -57,17 +59,21 @@ impl Leg for Counting {
     }
 
     fn describe(&self) -> Description {
-        Description {
-            local: None,
-            remote: None,
-            codec: None,
-            format: None,
-            ptime_ms: None,
-            keys: None,
-            rtcp_mux: false,
-            held: false,
-        }
+        Description::default()
     }
+}
+
+/// A call with this RTP socket.
+fn call_with(number: usize, leg: Counting, rtp: UdpSocket) -> ToShard {
+    ToShard::Start(Box::new(NewCall {
+        key: CallKey(number as u64),
+        leg: Box::new(leg),
+        wire: Box::new(Silence),
+        line: NewLine::Rtp {
+            rtp,
+            rtcp: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        },
+    }))
 }
 
 /// A call whose RTP socket has something to read already.
@@ -80,25 +86,23 @@ fn call(number: usize, leg: Counting) -> ToShard {
     bind()
         .send_to(b"a packet", address)
         .expect("a packet on loopback");
-    ToShard::Start(Box::new(NewCall {
-        key: CallKey(number as u64),
-        leg: Box::new(leg),
-        wire: Box::new(Silence),
-        line: NewLine::Rtp {
-            rtp,
-            rtcp: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        },
-    }))
+    call_with(number, leg, rtp)
+}
+
+/// A shard that has not begun, and what tells it something.
+fn shard() -> (Loop, mpsc::SyncSender<ToShard>, Reports) {
+    let (reporter, reports) = crate::shard::reports();
+    let poll = Poll::new().expect("a poller");
+    let waker = Waker::new(poll.registry(), super::super::key::WAKER).expect("a waker");
+    waker.wake().expect("a wake-up to begin with");
+    let (to, orders) = mpsc::sync_channel(ORDERS_MAX);
+    let shard = Loop::new(poll, Arc::new(waker), orders, reporter, Arc::default());
+    (shard, to, reports)
 }
 
 #[test]
 fn who_is_due_waits_for_one_wake_up_however_many_sockets_are_ready() {
-    let (reports, _kept) = tokio::sync::mpsc::unbounded_channel();
-    let poll = Poll::new().expect("a poller");
-    let waker = Waker::new(poll.registry(), super::super::key::WAKER).expect("a waker");
-    waker.wake().expect("a wake-up to begin with");
-    let (to, orders) = mpsc::channel();
-    let shard = Loop::new(poll, Arc::new(waker), orders, reports, Arc::default());
+    let (shard, to, _kept) = shard();
     let (seen, began) = (Arc::new(Seen::default()), Instant::now());
     let (tell, told) = mpsc::channel();
     // Everything is there before the shard looks for the first time.
@@ -119,4 +123,29 @@ fn who_is_due_waits_for_one_wake_up_however_many_sockets_are_ready() {
     to.send(ToShard::Stop).expect("the shard is here");
     thread.join().expect("the shard's thread");
     assert!((1..=EVENTS_MAX).contains(&most), "{most} in one wake-up");
+}
+
+#[tokio::test]
+async fn a_call_whose_socket_cannot_be_watched_is_told_to_be_over() {
+    let (shard, to, mut reports) = shard();
+    let leg = Counting {
+        seen: Arc::default(),
+        due: None,
+        began: Instant::now(),
+    };
+    // No poller watches a file.
+    let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).expect("a file");
+    let rtp = UdpSocket::from(OwnedFd::from(file));
+    to.send(call_with(7, leg, rtp)).expect("the shard is here");
+    to.send(ToShard::Stop).expect("the shard is here");
+    let thread = std::thread::spawn(move || shard.run());
+    let Some(Report::Finished(key, last)) = reports.next().await else {
+        panic!("the call is forgotten");
+    };
+    thread.join().expect("the shard's thread");
+    assert_eq!(key, CallKey(7));
+    assert!(
+        matches!(last.trouble, Some(Trouble::NoSockets(_))),
+        "{last:?}"
+    );
 }

@@ -51,16 +51,7 @@ impl Leg for Mute {
     }
 
     fn describe(&self) -> Description {
-        Description {
-            local: None,
-            remote: None,
-            codec: None,
-            format: None,
-            ptime_ms: None,
-            keys: None,
-            rtcp_mux: false,
-            held: false,
-        }
+        Description::default()
     }
 }
 
@@ -93,7 +84,7 @@ fn info() -> CallInfo {
 #[test]
 fn who_is_told_of_a_clear_finds_nothing_of_what_was_cleared() {
     let poll = Poll::new().expect("a poller");
-    let (reports, _kept) = tokio::sync::mpsc::unbounded_channel();
+    let (reports, _kept) = crate::shard::reports();
     let around = Surroundings {
         registry: poll.registry(),
         reports: &reports,
