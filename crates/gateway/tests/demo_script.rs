@@ -74,7 +74,7 @@ fn where_all_is_there_it_builds_with_speech_and_runs_with_what_it_was_given() {
     assert!(went_well, "{said}");
     assert_eq!(
         done,
-        "cargo build --release --package trunkline --features speech --quiet\n\
+        "cargo build --release --package trunkline --features speech\n\
          trunkline demo --yes --out here\n"
     );
     assert_eq!(said, "", "there is nothing to say");
