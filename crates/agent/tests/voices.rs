@@ -2,14 +2,13 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::server::{Does, Scripted, ok, sends, status};
-use support::{at, sound_of};
+use support::{at, sound_of, wyoming_at, wyoming_event};
 use trunkline_agent::engines::{
-    Chain, OpenAiTts, Process, Remembered, Server, Stt, Tcp, Tts, WyomingStt, WyomingTts,
+    Chain, OpenAiTts, Process, Remembered, Stt, Tts, WyomingStt, WyomingTts,
 };
 use trunkline_audio::wav;
 
@@ -56,19 +55,6 @@ async fn a_voice_without_sound_is_an_error_and_half_a_voice_is_heard() {
     assert_eq!(server.requests().len(), 1);
 }
 
-fn wyoming(server: &Scripted) -> Server {
-    Server::new(&format!("tcp://127.0.0.1:{}", server.port), Arc::new(Tcp)).expect("a URL")
-}
-
-/// An event as Wyoming's own library writes it: its data after the line.
-fn wyoming_event(kind: &str, data: Value, payload: &[u8]) -> Does {
-    let data = data.to_string();
-    let (length, sound) = (data.len(), payload.len());
-    let head =
-        json!({"type": kind, "version": "1.5.4", "data_length": length, "payload_length": sound});
-    Does::Sends([format!("{head}\n{data}").as_bytes(), payload].concat())
-}
-
 #[tokio::test]
 async fn wyoming_hears() {
     let script = vec![
@@ -78,7 +64,7 @@ async fn wyoming_hears() {
     ];
     let server = Scripted::tcp(vec![vec![], script]).await;
     let stt = WyomingStt {
-        server: wyoming(&server),
+        server: wyoming_at(server.port),
         language: Some("en".to_owned()),
     };
     // The first connection ends without a word.
@@ -106,7 +92,7 @@ async fn wyoming_speaks_at_the_rate_of_its_voice() {
     ];
     let server = Scripted::tcp(vec![script]).await;
     let tts = WyomingTts {
-        server: wyoming(&server),
+        server: wyoming_at(server.port),
         voice: Some("en_US-ryan-medium".to_owned()),
     };
     let (sound, ended) = sound_of(&tts, "Hello.", None).await;
@@ -148,7 +134,7 @@ async fn wyoming_servers_that_talk_nonsense_are_told_of() {
     ] {
         let server = Scripted::tcp(vec![script]).await;
         let tts = WyomingTts {
-            server: wyoming(&server),
+            server: wyoming_at(server.port),
             voice: None,
         };
         let (_, ended) = sound_of(&tts, "Hello.", None).await;

@@ -255,8 +255,14 @@ impl Server {
     }
 
     fn answer(&self, response: Response<Incoming>, connection: Connection) -> Answer {
+        let kind = response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let is_text = ["text/", "application/json"]
+            .iter()
+            .any(|text| kind.starts_with(text));
         Answer {
             place: self.place.to_string(),
+            is_text,
             body: response.into_body(),
             left: ANSWER_BYTES_MAX,
             _connection: connection,
@@ -293,6 +299,8 @@ impl Drop for Connection {
 /// An answer that is being read.
 pub(super) struct Answer {
     place: String,
+    /// Whether it says of itself that it is text.
+    pub is_text: bool,
     body: Incoming,
     left: usize,
     _connection: Connection,

@@ -285,6 +285,9 @@ impl OpenAiTts {
     async fn ask(&self, body: &str, pieces: &mut Pieces<'_, Vec<i16>>) -> Result<(), EngineError> {
         let (path, kind) = ("/audio/speech", "application/json");
         let mut answer = self.server.post(path, kind, body.to_owned()).await?;
+        if answer.is_text {
+            return Err(answer.broken("text in place of sound"));
+        }
         let mut sound = Sound::new(self.rate_hz);
         while let Some(bytes) = answer.next().await? {
             let samples = sound.push(&bytes).map_err(|why| answer.broken(why))?;

@@ -129,6 +129,9 @@ impl Tts for Process {
             let _place = ROOM.acquire().await;
             let file = tokio::time::timeout(SPEECH_TIME_MAX, self.file(&speech)).await;
             let file = file.unwrap_or_else(|_| Err(self.broken("it does not end")))?;
+            if !file.is_empty() && !file.starts_with(b"RIFF") {
+                return Err(self.broken("it wrote no WAV file"));
+            }
             let mut heard = Sound::new(trunkline_audio::SAMPLE_RATE_HZ);
             let samples = heard.push(&file).and_then(|mut samples| {
                 samples.extend(heard.rest()?);
@@ -200,6 +203,8 @@ mod tests {
             let why = spoken(command, "x").await.unwrap_err();
             assert!(why.contains(command[0]), "{why}");
         }
+        let why = spoken(&["echo", "garbage"], "x").await.unwrap_err();
+        assert!(why.contains("it wrote no WAV file"), "{why}");
     }
 
     #[tokio::test]

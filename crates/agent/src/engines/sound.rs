@@ -40,6 +40,9 @@ impl Sound {
                     return Ok(Vec::new());
                 }
                 let start = std::mem::take(start);
+                if is_compressed(&start) {
+                    return Err("sound that is neither PCM nor a WAV file".to_owned());
+                }
                 if start.starts_with(b"RIFF") {
                     self.kind = Kind::File(start);
                     return Ok(Vec::new());
@@ -70,6 +73,16 @@ impl Sound {
         let mut rate = Rate::new(file.rate_hz);
         Ok(rate.process(&file.into_mono()))
     }
+}
+
+/// Whether this begins an MP3, Ogg or FLAC file, which would be noise as samples.
+fn is_compressed(start: &[u8]) -> bool {
+    let is_named = [&b"ID3"[..], b"OggS", b"fLaC"]
+        .iter()
+        .any(|name| start.starts_with(name));
+    // A frame of MPEG audio, layer III: eleven bits that are set, and how it is made.
+    let is_mp3 = matches!(start, [0xFF, how, ..] if how & 0xE6 == 0xE2);
+    is_named || is_mp3
 }
 
 /// Whole samples; half of one waits for the next bytes.
@@ -107,6 +120,13 @@ mod tests {
             let pieces = bytes.chunks(size).map(|piece| sound.push(piece).unwrap());
             let heard: Vec<i16> = pieces.collect::<Vec<_>>().concat();
             assert_eq!(heard, tone, "in pieces of {size} bytes");
+        }
+    }
+
+    #[test]
+    fn what_would_be_noise_is_refused() {
+        for start in [&b"ID3\x03xxxx"[..], b"OggS\0xxx", b"\xFF\xFB\x90\x64xx"] {
+            assert!(Sound::new(24_000).push(start).is_err(), "{start:?}");
         }
     }
 

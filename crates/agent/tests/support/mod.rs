@@ -2,11 +2,13 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod line;
+pub mod realtime;
 pub mod server;
 pub mod websocket;
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{Receiver, channel};
 use trunkline_agent::engines::{Delta, Server, Tcp};
 use trunkline_agent::{Message, engines};
@@ -19,6 +21,20 @@ pub fn at(port: u16, prefix: &str) -> Server {
 /// A server of WebSockets at a port of this machine.
 pub fn socket_at(port: u16) -> Server {
     Server::new(&format!("ws://127.0.0.1:{port}/v1"), Arc::new(Tcp)).expect("a URL")
+}
+
+/// A server of Wyoming at a port of this machine.
+pub fn wyoming_at(port: u16) -> Server {
+    Server::new(&format!("tcp://127.0.0.1:{port}"), Arc::new(Tcp)).expect("a URL")
+}
+
+/// An event as Wyoming's own library writes it: its data after the line.
+pub fn wyoming_event(kind: &str, data: Value, payload: &[u8]) -> server::Does {
+    let data = data.to_string();
+    let (length, sound) = (data.len(), payload.len());
+    let head =
+        json!({"type": kind, "version": "1.5.4", "data_length": length, "payload_length": sound});
+    server::Does::Sends([format!("{head}\n{data}").as_bytes(), payload].concat())
 }
 
 /// A question without history.
