@@ -14,6 +14,8 @@ const ABBREVIATIONS: [&str; 14] = [
 #[derive(Debug, Default)]
 pub(crate) struct Sentences {
     rest: String,
+    /// Whether the rest goes on in a line of which something was said.
+    is_in_line: bool,
 }
 
 impl Sentences {
@@ -26,8 +28,9 @@ impl Sentences {
     pub fn pop(&mut self) -> Option<String> {
         loop {
             let end = self.end()?;
-            let sentence = spoken(&self.rest[..end]);
-            self.rest.drain(..end);
+            let text: String = self.rest.drain(..end).collect();
+            let sentence = spoken(&text, self.is_in_line);
+            self.is_in_line = !text.ends_with('\n');
             if !sentence.is_empty() {
                 return Some(sentence);
             }
@@ -36,7 +39,7 @@ impl Sentences {
 
     /// What is left at the end of the text.
     pub fn rest(&mut self) -> Option<String> {
-        let rest = spoken(&std::mem::take(&mut self.rest));
+        let rest = spoken(&std::mem::take(&mut self.rest), self.is_in_line);
         (!rest.is_empty()).then_some(rest)
     }
 
@@ -75,16 +78,48 @@ fn is_abbreviation(before: &str) -> bool {
 }
 
 /// What a voice can say of a text: no markup, one line, and nothing where there is no word in it.
-fn spoken(text: &str) -> String {
-    let plain = |char: &char| !matches!(char, '*' | '#' | '`' | '_' | '~' | '|' | '<' | '>');
-    let text: String = text.chars().filter(plain).collect();
-    // A word of signs alone is a bullet or a dash.
-    let is_word = |word: &&str| word.chars().any(|c| !c.is_ascii_punctuation());
-    let words: Vec<&str> = text.split_whitespace().filter(is_word).collect();
-    if !text.chars().any(char::is_alphanumeric) {
-        return String::new();
+fn spoken(text: &str, is_in_line: bool) -> String {
+    let is_markup = |char: char| matches!(char, '*' | '#' | '`' | '_' | '~' | '|' | '<' | '>');
+    let has_words = text.chars().any(char::is_alphanumeric);
+    let mut words = Vec::new();
+    for (place, word) in text.split_whitespace().enumerate() {
+        // What begins a line is a bullet or a heading, and a line of nothing else is a rule.
+        let may_be_key = is_in_line || has_words && place > 0;
+        if let Some(key) = key(word).filter(|_| may_be_key) {
+            words.push(key);
+            continue;
+        }
+        let plain = word.replace(is_markup, "");
+        // A word of signs alone is a bullet or a dash.
+        if plain.chars().any(|c| !c.is_ascii_punctuation()) {
+            words.push(plain);
+        }
     }
-    words.join(" ")
+    let is_said = |word: &String| word.contains(|c: char| c.is_alphanumeric() || is_markup(c));
+    match words.iter().any(is_said) {
+        true => words.join(" "),
+        false => String::new(),
+    }
+}
+
+/// A word that names a key of the telephone, or ends or begins with one: "#", "42#", "*67". Digits
+/// stand apart from it, as they are said.
+fn key(word: &str) -> Option<String> {
+    let word = word.trim_matches(['"', '\'', '“', '”', '`', '(', ')']);
+    let end = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '"', '\'', '”', '`', ')']);
+    let rest = word[end.len()..].trim_matches(['"', '\'', '”', '`', ')']);
+    let bold = end.strip_prefix("**").and_then(|b| b.strip_suffix("**"));
+    let core = bold.unwrap_or(end);
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (before, sign, after) = match core.strip_prefix('*') {
+        Some(after) => ("", "*", after),
+        None => (core.strip_suffix(['*', '#'])?, &core[core.len() - 1..], ""),
+    };
+    let parts = [before, sign, after]
+        .into_iter()
+        .filter(|part| !part.is_empty());
+    let told = parts.collect::<Vec<_>>().join(" ");
+    (is_number(before) && is_number(after)).then(|| told + rest)
 }
 
 #[cfg(test)]
@@ -130,6 +165,22 @@ mod tests {
     fn markup_is_not_spoken_and_lines_end_sentences() {
         let text = "**Hours**\n- _Monday_ to `Friday`\n\n---\nSee you";
         assert_eq!(cut(&[text]), ["Hours", "Monday to Friday", "See you"]);
+    }
+
+    #[test]
+    fn keys_of_the_telephone_are_said() {
+        for (text, said) in [
+            ("Press # when you are done.", "Press # when you are done."),
+            ("Enter the number, then #.", "Enter the number, then #."),
+            ("Press '*' or \"#\", please.", "Press * or #, please."),
+            ("Press **#** or `*`.", "Press # or *."),
+            ("Dial 42# or *67!", "Dial 42 # or * 67!"),
+            ("* one\n# Two", "one|Two"),
+            ("* * *\n**Bold** and *very* bold", "Bold and very bold"),
+            ("Press one of these: #", "Press one of these:|#"),
+        ] {
+            assert_eq!(cut(&[text]).join("|"), said, "{text}");
+        }
     }
 
     #[test]
