@@ -14,8 +14,13 @@ const BEFORE: usize = 15 * FRAME_SAMPLES;
 const SUSPECT_FRAMES: u32 = 15;
 /// Speech is compared from here on: less of it is like anything.
 const SUSPECT_FRAMES_MIN: u32 = 4;
-/// A caller speaks over an echo when so many frames in a row are unlike it.
+/// A caller speaks over an echo when so many frames in a row are unlike it, and so many of them are
+/// louder than it could be.
 const OVER_ECHO_FRAMES: u32 = 5;
+const OVER_ECHO_LOUD: u32 = 3;
+/// The same of one who is not louder. Where a telephone's jitter buffer grows or shrinks, the echo
+/// jumps, and is like nothing until all that is compared came after the jump.
+const IN_ECHO_FRAMES: u32 = 10;
 
 /// What a frame brought to light. Times are counted back from the end of that frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +49,10 @@ enum Voice {
         since: u64,
         suspect: u32,
     },
-    /// Our own; so many frames in a row were unlike it.
+    /// Our own; so many frames in a row were unlike it, and so many of them too loud for it.
     Ours {
         unlike: u32,
+        loud: u32,
     },
 }
 
@@ -97,7 +103,7 @@ impl Ear {
     fn started(&mut self, at: u64) -> Option<Heard> {
         let may_be_ours = self.guard.has_sounded();
         if may_be_ours && self.guard.knows_line() && self.guard.likeness() == Likeness::Ours {
-            self.voice = Voice::Ours { unlike: 0 };
+            self.voice = Voice::Ours { unlike: 0, loud: 0 };
             return None;
         }
         let suspect = if may_be_ours { SUSPECT_FRAMES } else { 0 };
@@ -122,28 +128,38 @@ impl Ear {
                 let suspect = suspect - 1;
                 let is_long = SUSPECT_FRAMES - suspect >= SUSPECT_FRAMES_MIN;
                 if is_long && self.guard.likeness() == Likeness::Ours {
-                    self.voice = Voice::Ours { unlike: 0 };
+                    self.voice = Voice::Ours { unlike: 0, loud: 0 };
                     return Some(Heard::WasEcho);
                 }
                 self.voice = Voice::Caller { since, suspect };
                 None
             }
-            Voice::Ours { unlike } => {
-                let theirs = self.guard.likeness() == Likeness::Theirs;
-                let unlike = if theirs { unlike + 1 } else { 0 };
-                self.voice = Voice::Ours { unlike };
-                if unlike < OVER_ECHO_FRAMES {
-                    return None;
-                }
-                let since = u64::from(OVER_ECHO_FRAMES) * FRAME_SAMPLES as u64;
-                let since = self.position.saturating_sub(since);
-                self.voice = Voice::Caller { since, suspect: 0 };
-                Some(Heard::Began {
-                    ago: self.ago(since),
-                })
-            }
+            Voice::Ours { unlike, loud } => self.over_echo(unlike, loud),
             Voice::Caller { .. } | Voice::Nobody => None,
         }
+    }
+
+    /// Somebody may speak while our own voice comes back.
+    fn over_echo(&mut self, unlike: u32, loud: u32) -> Option<Heard> {
+        let (unlike, loud) = match self.guard.likeness() {
+            Likeness::Theirs => {
+                let is_loud = self.guard.is_louder_than_echo();
+                (unlike + 1, loud + u32::from(is_loud))
+            }
+            Likeness::Ours | Likeness::Unclear => (0, 0),
+        };
+        self.voice = Voice::Ours { unlike, loud };
+        let is_over = unlike >= OVER_ECHO_FRAMES && loud >= OVER_ECHO_LOUD;
+        if !is_over && unlike < IN_ECHO_FRAMES {
+            return None;
+        }
+        let since = u64::from(unlike) * FRAME_SAMPLES as u64;
+        let since = self.position.saturating_sub(since);
+        let suspect = if is_over { 0 } else { SUSPECT_FRAMES };
+        self.voice = Voice::Caller { since, suspect };
+        Some(Heard::Began {
+            ago: self.ago(since),
+        })
     }
 
     fn ago(&self, at: u64) -> Duration {

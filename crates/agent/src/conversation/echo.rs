@@ -24,6 +24,10 @@ const ALIKE_THERE: f32 = 0.5;
 const UNLIKE: f32 = 0.3;
 /// Power of a sample below which nothing is heard, or played: an amplitude of about 30.
 const SOUND: f32 = 900.0;
+/// Four times the power (6 dB) of the loudest that may come back is no echo.
+const LOUDER: f32 = 4.0;
+/// What is known of an echo's level moves by this part with every look.
+const LEVEL_PART: f32 = 0.125;
 
 /// What the line sounds like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub(super) struct EchoGuard {
     heard: VecDeque<f32>,
     /// How late our voice comes back, once that was seen.
     lag: Option<usize>,
+    /// The part of our power that comes back.
+    level: f32,
 }
 
 impl EchoGuard {
@@ -51,6 +57,7 @@ impl EchoGuard {
             played: VecDeque::from(vec![0.0; WINDOW + LAG_MAX]),
             heard: VecDeque::from(vec![0.0; WINDOW]),
             lag: None,
+            level: 0.0,
         }
     }
 
@@ -84,7 +91,7 @@ impl EchoGuard {
         });
         match around {
             Some((alike, lag)) if alike >= ALIKE_THERE => {
-                self.lag = Some(lag);
+                self.comes_back(lag);
                 return Likeness::Ours;
             }
             Some((alike, _)) if alike >= UNLIKE => return Likeness::Unclear,
@@ -92,10 +99,31 @@ impl EchoGuard {
         }
         let (alike, lag) = best(played, heard, 0, LAG_MAX);
         if alike >= ALIKE_ANYWHERE {
-            self.lag = Some(lag);
+            self.comes_back(lag);
             return Likeness::Ours;
         }
         Likeness::Theirs
+    }
+
+    /// Whether the last 20 ms were louder than anything of ours that may come back.
+    pub fn is_louder_than_echo(&mut self) -> bool {
+        let heard = self.heard.make_contiguous().rchunks(COARSE).next();
+        let heard = heard.map_or(0.0, |frame| mean_power(frame.iter()));
+        let played = self.played.make_contiguous().chunks(COARSE);
+        let loudest = played.map(|frame| mean_power(frame.iter()));
+        let loudest = loudest.fold(0.0, f32::max);
+        heard > LOUDER * self.level * loudest
+    }
+
+    /// What is heard is what was played so long ago.
+    fn comes_back(&mut self, lag: usize) {
+        let end = self.played.len() - lag;
+        let then = mean_power(self.played.range(end - WINDOW..end));
+        let level = mean_power(self.heard.iter()) / then.max(SOUND / 4.0);
+        self.level = match self.lag.replace(lag) {
+            Some(_) => self.level + (level - self.level) * LEVEL_PART,
+            None => level,
+        };
     }
 }
 

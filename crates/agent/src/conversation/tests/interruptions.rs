@@ -1,7 +1,6 @@
 use super::stage::*;
 use super::voices::*;
 use crate::{Message, Note, Settings};
-use trunkline_audio::wav;
 
 const LONG: &str = "Our opening hours are from nine in the morning until five in the afternoon.";
 
@@ -169,61 +168,4 @@ fn without_barge_in_we_finish_and_then_answer() {
         .filter(|sample| *sample != 0)
         .collect();
     assert_eq!(wire, [voice(LONG), voice("Closed.")].concat());
-}
-
-/// A line that sends back what we say, 20 dB weaker and a fifth of a second late.
-#[test]
-fn our_own_echo_takes_nothing_back_in_a_hundred_answers() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/speech/rms.wav");
-    let speech = wav::read(&std::fs::read(path).expect("the fixture")).expect("a WAV file");
-    let speech = speech.into_mono();
-    let mut stage = Stage::new(silent_start());
-    for turn in 0..100 {
-        stage.speech = [Does::Says(60, "Hours?")].into();
-        stage.language = [Does::Hangs].into();
-        stage.line.speaks(400);
-        stage.run_until("a question", |stage| stage.asked.len() > turn);
-        let job = crate::Job(stage.newest_job());
-        stage.voices = Voices::Hang;
-        let text = format!("Answer number {turn}.");
-        stage.tell(crate::Input::Words { job, text });
-        stage.tell(crate::Input::Finished(job));
-        let voice = crate::Job(stage.newest_job());
-        // Another part of the recording each time.
-        let from = turn * 1_000;
-        let samples = &speech[from..from + 24_000];
-        stage.tell(crate::Input::Sound {
-            job: voice,
-            samples,
-        });
-        stage.tell(crate::Input::Finished(voice));
-        let began = stage.line.wire.len();
-        for _ in 0..100 {
-            let late = stage
-                .line
-                .wire
-                .len()
-                .checked_sub(3_200)
-                .filter(|at| *at >= began);
-            let echo = late.map(|at| stage.line.wire[at..at + 320].to_vec());
-            let echo: Vec<i16> = echo
-                .unwrap_or(vec![0; 320])
-                .iter()
-                .map(|s| s / 10)
-                .collect();
-            stage.line.says(&echo);
-            stage.step();
-        }
-    }
-    assert!(!stage.has(&Note::Interrupted), "{:?}", stage.notes);
-    assert_eq!(stage.asked.len(), 100);
-    let pauses: Vec<u64> = stage.times("pause");
-    let ends = stage.times("continue");
-    assert_eq!(pauses.len(), ends.len());
-    assert!(
-        pauses.len() <= 15,
-        "mostly it does not even pause us: {pauses:?}"
-    );
-    let longest = pauses.iter().zip(&ends).map(|(from, to)| to - from).max();
-    assert!(longest.is_none_or(|ms| ms <= 300), "{longest:?} ms");
 }

@@ -1,5 +1,6 @@
 //! Conversations in virtual time: the call and the engines are played by [`Stage`].
 
+mod echoes;
 mod endings;
 mod failures;
 mod interruptions;
