@@ -2,6 +2,7 @@
 //! silent, whether its own echo interrupts it, and whether many conversations make packets late.
 
 mod engines;
+mod records;
 mod sections;
 mod stage;
 
@@ -130,8 +131,9 @@ fn body(stage: &Stage, plan: &Plan, rows: &[Row]) -> String {
 }
 
 const METHOD: &str = "\
-`trunkline eval` calls `trunkline serve` over SIP and G.711 on this machine; everything is measured on the packets at \
-the caller, none of it is told by the gateway. Scripted engines are a server with OpenAI's interface that answers at \
+`trunkline eval` calls `trunkline serve` over SIP and G.711 on this machine, and measures on the packets at the caller. The \
+gateway is asked for nothing but its own part of a time, which is in the record of each call: of a turn gap what is neither \
+the filling of the caller's packet nor the application's, and how long after the decision to stop it was still heard. Scripted engines are a server with OpenAI's interface that answers at \
 once: what is measured is the agent and the line, with its end of turn at 500 ms. A turn gap is from the last sound of \
 the caller to the first of the answer. Silence is from the first sound of an interruption to the last sound of what was \
 interrupted. On the line with an echo the callers' telephones give back all they hear at −20 dB; an answer is cut where \

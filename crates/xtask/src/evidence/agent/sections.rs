@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::records::{of_interruptions, of_turns, rank};
 use super::stage::{Gateway, Stage};
 use super::{Plan, Row};
 use crate::workspace::Failure;
@@ -12,7 +13,11 @@ type Section = fn(&Stage, &Plan, &mut Vec<Row>) -> Result<(), Failure>;
 pub const ALL: [Section; 5] = [turns, interruptions, echoes, at_once, in_process];
 
 const GAP_MS: f64 = 800.0;
+/// Of it, what passes in the gateway.
+const GATEWAY_MS: f64 = 25.0;
 const SILENCE_MS: f64 = 250.0;
+/// Of it, what passes after the decision.
+const DECIDED_MS: f64 = 20.0;
 /// The answer that is heard on a line with an echo is 2.74 s of speech.
 const WHOLE_MS: u64 = 2_500;
 const PAUSE_MS: u64 = 300;
@@ -27,17 +32,23 @@ fn questions(question: &str, count: usize) -> String {
 
 fn turns(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Failure> {
     eprintln!("turns");
-    let report = stage.talk(
-        &stage.scripted()?,
-        "short",
-        1,
-        &questions(QUESTION, plan.turns),
-    )?;
+    let gateway = stage.scripted()?;
+    let report = stage.talk(&gateway, "short", 1, &questions(QUESTION, plan.turns))?;
     passed(&report)?;
-    rows.push(gap(
-        &report,
-        "turn gap, one conversation with scripted engines",
-    ));
+    let what = "turn gap, one conversation with scripted engines";
+    rows.push(gap(&report, what));
+    own_part(&gateway, rows)
+}
+
+/// The gateway's own part of the turns of its last call.
+fn own_part(gateway: &Gateway, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    let own = of_turns(&[gateway.records.last()?]);
+    rows.push(Row {
+        what: format!("of it in the gateway itself, median of {}", own.len()),
+        value: rank(&own, 50),
+        unit: " ms",
+        most: Some(GATEWAY_MS),
+    });
     Ok(())
 }
 
@@ -45,13 +56,27 @@ fn interruptions(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), 
     eprintln!("interruptions");
     let cut_in = "      - interrupt: {wav: stop.wav, after: 0.8}\n".repeat(plan.interruptions);
     let steps = format!("{GREETING}      - say: {{wav: question.wav}}\n{cut_in}");
-    let report = stage.talk(&stage.scripted()?, "long", 1, &steps)?;
+    let gateway = stage.scripted()?;
+    let report = stage.talk(&gateway, "long", 1, &steps)?;
     passed(&report)?;
     let count = &report["silencesMs"]["count"];
+    if *count != plan.interruptions {
+        let wanted = plan.interruptions;
+        return Err(format!("of {wanted} interruptions {count} were heard as such").into());
+    }
     for (which, most) in [("median", None), ("p95", Some(SILENCE_MS)), ("max", None)] {
         rows.push(Row {
             what: format!("interruption to silence, {which} of {count}"),
             value: report["silencesMs"][which].as_f64(),
+            unit: " ms",
+            most,
+        });
+    }
+    let decided = of_interruptions(&[gateway.records.last()?]);
+    for (which, part, most) in [("median", 50, None), ("max", 100, Some(DECIDED_MS))] {
+        rows.push(Row {
+            what: format!("of it after the decision, {which} of {}", decided.len()),
+            value: rank(&decided, part),
             unit: " ms",
             most,
         });
@@ -120,8 +145,9 @@ fn in_process(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), Fai
             most: row.most.filter(|_| count == 1),
             ..row
         });
-        if count > 1 {
-            beside_control(stage, &gateway, &report, count, rows)?;
+        match count {
+            1 => own_part(&gateway, rows)?,
+            _ => beside_control(stage, &gateway, &report, count, rows)?,
         }
     }
     Ok(())

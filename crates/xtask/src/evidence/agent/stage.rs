@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::records::Records;
 use super::{Plan, engines};
 use crate::evidence::comparison::machine::Machine;
 use crate::evidence::comparison::{Running, free_port};
@@ -13,6 +14,7 @@ use crate::workspace::{self, Failure, pass_through};
 const SCRIPTED: &str = "\
 server: {host: 127.0.0.1, port: @HTTP_PORT@}
 sip: {listen: [\"udp://127.0.0.1:@SIP_PORT@\"], rtp_ports: 20000-29999}
+records: {file: \"@RECORDS@\"}
 routes: [{to: short, app: short}, {to: long, app: long}, {to: echo, app: echo}]
 apps:
   echo: {type: echo}
@@ -34,6 +36,7 @@ apps:
 const IN_PROCESS: &str = "\
 server: {host: 127.0.0.1, port: @HTTP_PORT@}
 sip: {listen: [\"udp://127.0.0.1:@SIP_PORT@\"], rtp_ports: 20000-29999}
+records: {file: \"@RECORDS@\"}
 routes: [{to: agent, app: agent}, {to: echo, app: echo}]
 apps:
   echo: {type: echo}
@@ -51,6 +54,8 @@ pub struct Stage {
 /// A gateway under one configuration. It is stopped when this is dropped.
 pub struct Gateway {
     port: u16,
+    /// Its calls that are over.
+    pub records: Records,
     _running: Running,
 }
 
@@ -96,7 +101,9 @@ impl Stage {
 
     fn start(&self, mut command: Command, name: &str, text: &str) -> Result<Gateway, Failure> {
         let (port, http_port) = (free_port()?, free_port()?);
+        let records = Records::new(self.folder.join(format!("{name}.jsonl")))?;
         let text = text
+            .replace("@RECORDS@", &records.file().to_string_lossy())
             .replace("@SIP_PORT@", &port.to_string())
             .replace("@HTTP_PORT@", &http_port.to_string())
             .replace("@ENGINES@", &self.engines);
@@ -111,6 +118,7 @@ impl Stage {
         running.wait_until_it_answers("sip:echo@127.0.0.1", port)?;
         Ok(Gateway {
             port,
+            records,
             _running: running,
         })
     }
