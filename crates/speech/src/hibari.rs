@@ -14,8 +14,10 @@ mod symbols;
 mod unknown;
 mod vocoder;
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use rten::ThreadPool;
 use trunkline_audio::UnsupportedRates;
@@ -26,6 +28,9 @@ use network::Network;
 use symbols::{Symbols, phrases};
 use unknown::Unknown;
 use vocoder::Vocoder;
+
+/// The most threads that the network runs on: a phrase is too small for more.
+const THREADS_MAX: usize = 4;
 
 /// How much slower or faster than its own pace the voice can speak.
 pub const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
@@ -51,10 +56,11 @@ pub enum HibariError {
 }
 
 impl Hibari {
-    /// Loads the voice from the folder with its files, all of it into memory. The thread it computes
-    /// on has the priority of the thread that calls this.
+    /// Loads the voice from the folder with its files, all of it into memory. The threads it computes
+    /// on, one for each core, have the priority of the thread that calls this.
     pub fn open(directory: &Path) -> Result<Self, HibariError> {
-        let threads = Arc::new(ThreadPool::with_num_threads(1));
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = Arc::new(ThreadPool::with_num_threads(cores.min(THREADS_MAX)));
         Ok(Self {
             english: English::open(directory)?,
             unknown: Unknown::open(directory, &threads)?,

@@ -119,6 +119,13 @@ impl Whisper {
         Model::open(path)?.listener()
     }
 
+    /// Listens on so many threads from now on, the calling one among them; on one before. The others
+    /// have the priority of that one. The words are the same.
+    pub fn set_threads(&mut self, threads: usize) {
+        let threads = i32::try_from(threads).unwrap_or(i32::MAX);
+        self.parameters.set_n_threads(threads.max(1));
+    }
+
     /// The words of an utterance at 16 kHz; nothing where there are none.
     pub fn transcribe(&mut self, samples: &[i16]) -> Result<String, Error> {
         self.transcribe_unless(samples, &Arc::default())
@@ -185,7 +192,7 @@ impl Whisper {
     }
 }
 
-/// Greedy, on one thread, without a second try at another temperature: the same sound is the same
+/// Greedy, without a second try at another temperature: the same sound is the same
 /// words, and takes no longer than its length allows.
 fn parameters(order: Order) -> FullParams<'static, 'static> {
     let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });

@@ -71,6 +71,10 @@ fn the_same_sound_is_the_same_words_whatever_was_heard_before() {
     listener.transcribe(&two).expect("a transcript");
     let again = listener.transcribe(&one[..48_000]).expect("a transcript");
     assert_eq!(first, again);
+    // On however many threads.
+    listener.set_threads(3);
+    let again = listener.transcribe(&one[..48_000]).expect("a transcript");
+    assert_eq!(first, again);
     // And whoever listens beside it.
     let beside = thread::spawn(move || {
         let mut listener = model.listener().expect("memory");

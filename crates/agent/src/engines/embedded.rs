@@ -1,6 +1,7 @@
 //! Engines in this process: they compute instead of waiting, so they have threads of their own,
 //! which step back behind those that carry calls.
 
+mod cores;
 mod priority;
 mod shared;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use tokio::sync::oneshot;
 
 use super::EngineError;
 
+pub use cores::{Cores, Had};
 pub use shared::Shared;
 
 /// Orders that wait for a thread of one engine. A further one fails at once, which is better than

@@ -1,12 +1,13 @@
 //! Whisper in this process hears words in speech.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use trunkline_call::BoxFuture;
 use trunkline_speech::whisper::{self, Model, Whisper};
 
-use super::embedded::{Embedded, Shared};
+use super::embedded::{Cores, Embedded, Shared, Wanted};
 use super::{EngineError, Stt};
 
 /// Whisper with a model of this machine. Whoever names the same file shares its model and threads.
@@ -14,6 +15,10 @@ use super::{EngineError, Stt};
 pub struct WhisperStt(Arc<Embedded<Whisper>>);
 
 static IN_USE: Shared<Whisper> = Shared::new();
+
+/// What an utterance takes with all cores, at the most: so long, and this part of its own length.
+const HEARD_MAX: Duration = Duration::from_millis(600);
+const HEARD_PART: u64 = 10;
 
 impl WhisperStt {
     /// Hears with this model, which is read when the first call begins.
@@ -41,11 +46,22 @@ fn listening(path: PathBuf) -> Embedded<Whisper> {
     Embedded::new("whisper", Embedded::<Whisper>::threads_here(), open)
 }
 
+/// The words of an utterance, with as many cores as it may have.
+fn hear(whisper: &mut Whisper, samples: &[i16], wanted: &Wanted) -> Result<String, whisper::Error> {
+    static CORES: OnceLock<Cores> = OnceLock::new();
+    let cores = CORES.get_or_init(|| Cores::new(Embedded::<Whisper>::threads_here()));
+    let had = cores.have(Instant::now());
+    whisper.set_threads(had.count());
+    let words = whisper.transcribe_unless(samples, wanted.taken_back());
+    let length = Duration::from_millis(samples.len() as u64 / 16 / HEARD_PART);
+    had.done(Instant::now(), HEARD_MAX + length);
+    words
+}
+
 impl Stt for WhisperStt {
     fn transcribe(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<String, EngineError>> {
         Box::pin(self.0.order(move |whisper, wanted| {
-            let words = whisper.transcribe_unless(&samples, wanted.taken_back());
-            words.map_err(|error| error.to_string())
+            hear(whisper, &samples, wanted).map_err(|error| error.to_string())
         }))
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Network {
     symbols: NodeId,
     speed: NodeId,
     outputs: [NodeId; OUTPUTS.len()],
-    /// Computes on one thread of its own, made by whoever opened the voice: it has that one's priority.
+    /// Computes on threads of its own, made by whoever opened the voice: they have that one's priority.
     threads: Arc<ThreadPool>,
 }
 
