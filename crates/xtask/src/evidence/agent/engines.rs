@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
@@ -12,14 +13,15 @@ const MS_BYTES: usize = 32;
 /// The head of the recordings' files.
 const HEAD_BYTES: usize = 44;
 
-/// What the models say, by their names: a text, and which part of which recording it sounds like.
-const MODELS: [(&str, &str, &str, usize); 2] = [
-    ("short", "At six from platform two.", "awb", 3_000),
+/// What the models say, by their names: a text, and which part of which recording it sounds like, in
+/// ms. Both recordings begin with silence, which is left out.
+const MODELS: [(&str, &str, &str, Range<usize>); 2] = [
+    ("short", "At six from platform two.", "awb", 250..3_000),
     (
         "long",
         "That is a longer story, which takes its time.",
         "kal",
-        9_000,
+        240..9_000,
     ),
 ];
 
@@ -28,8 +30,8 @@ pub fn serve() -> Result<String, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let mut voices = Vec::new();
-    for (_, text, recording, ms) in MODELS {
-        voices.push((text, start_of(recording, 0, ms)?));
+    for (_, text, recording, part) in MODELS {
+        voices.push((text, part_of(recording, part)?));
     }
     let voices = Arc::new(voices);
     thread::spawn(move || {
@@ -42,12 +44,12 @@ pub fn serve() -> Result<String, Failure> {
 }
 
 /// A part of a recording of `fixtures/speech` as a WAV file.
-pub fn start_of(recording: &str, from_ms: usize, to_ms: usize) -> Result<Vec<u8>, Failure> {
+pub fn part_of(recording: &str, ms: Range<usize>) -> Result<Vec<u8>, Failure> {
     let file = workspace::root().join(format!("fixtures/speech/{recording}.wav"));
     let bytes = std::fs::read(file)?;
     let samples = bytes.get(HEAD_BYTES..).unwrap_or_default();
-    let to = samples.len().min(to_ms * MS_BYTES);
-    let part = samples.get(from_ms * MS_BYTES..to).unwrap_or_default();
+    let to = samples.len().min(ms.end * MS_BYTES);
+    let part = samples.get(ms.start * MS_BYTES..to).unwrap_or_default();
     let length = u32::try_from(part.len())?;
     let head = [
         &b"RIFF"[..],
@@ -83,7 +85,7 @@ fn answer(mut stream: TcpStream, voices: &[(&str, Vec<u8>)]) {
 
 fn thought(body: &str) -> Vec<u8> {
     let is_asked =
-        |(model, ..): &&(&str, &str, &str, usize)| body.contains(&format!("\"{model}\""));
+        |(model, ..): &&(&str, &str, &str, Range<usize>)| body.contains(&format!("\"{model}\""));
     let found = MODELS.iter().find(is_asked);
     let text = found.map_or("", |(_, text, ..)| text);
     let event =
@@ -133,14 +135,17 @@ mod tests {
     fn each_model_has_an_answer_and_each_answer_a_sound() {
         let voices: Vec<(&str, Vec<u8>)> = MODELS
             .iter()
-            .map(|(_, text, recording, ms)| (*text, start_of(recording, 0, *ms).unwrap()))
+            .map(|(_, text, recording, ms)| (*text, part_of(recording, ms.clone()).unwrap()))
             .collect();
         for (model, text, _, ms) in MODELS {
             let answer =
                 String::from_utf8(thought(&format!("{{\"model\": \"{model}\"}}"))).unwrap();
             assert!(answer.contains(text), "{answer}");
             let sound = spoken(&format!("{{\"input\": \"{text}\"}}"), &voices);
-            assert!(sound.len() > HEAD_BYTES + ms * MS_BYTES * 9 / 10, "{model}");
+            assert!(
+                sound.len() > HEAD_BYTES + ms.len() * MS_BYTES * 9 / 10,
+                "{model}"
+            );
         }
     }
 }

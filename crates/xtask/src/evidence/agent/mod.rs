@@ -33,8 +33,8 @@ impl Plan {
         Self {
             is_evidence: true,
             has_models,
-            turns: 20,
-            interruptions: 50,
+            turns: 10,
+            interruptions: 40,
             echoed: (10, 10),
             at_once: (20, 4),
         }
@@ -138,7 +138,7 @@ once: what is measured is the agent and the line, with its end of turn at 500 ms
 the caller to the first of the answer. Silence is from the first sound of an interruption to the last sound of what was \
 interrupted. On the line with an echo the callers' telephones give back all they hear at −20 dB; an answer is cut where \
 it is shorter than what was spoken. A packet is late when it comes more than 10 ms after its time, by the pace of its \
-timestamps; the control run is as many calls of the built-in echo in place of the agent.
+timestamps; in the control run as many callers only listen, to 9 s of a voice and then to silence.
 ";
 
 #[cfg(test)]

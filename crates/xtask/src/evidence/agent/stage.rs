@@ -15,10 +15,10 @@ const SCRIPTED: &str = "\
 server: {host: 127.0.0.1, port: @HTTP_PORT@}
 sip: {listen: [\"udp://127.0.0.1:@SIP_PORT@\"], rtp_ports: 20000-29999}
 records: {file: \"@RECORDS@\"}
-routes: [{to: short, app: short}, {to: long, app: long}, {to: echo, app: echo}]
+routes: [{to: short, app: short}, {to: long, app: long}, {to: quiet, app: quiet}, {to: echo, app: echo}]
 apps:
   echo: {type: echo}
-  short:
+@QUIET@  short:
     type: agent
     greeting: Hello.
     stt: {type: openai, url: \"@ENGINES@\"}
@@ -32,15 +32,24 @@ apps:
     tts: {type: openai, url: \"@ENGINES@\"}
 ";
 
+/// Says the longer of the answers as soon as it is called.
+const QUIET: &str = "  quiet:
+    type: agent
+    greeting: That is a longer story, which takes its time.
+    stt: {type: openai, url: \"@ENGINES@\"}
+    llm: {type: openai, url: \"@ENGINES@\", model: short}
+    tts: {type: openai, url: \"@ENGINES@\"}
+";
+
 /// Without `stt` and `tts` the engines are those of the process.
 const IN_PROCESS: &str = "\
 server: {host: 127.0.0.1, port: @HTTP_PORT@}
 sip: {listen: [\"udp://127.0.0.1:@SIP_PORT@\"], rtp_ports: 20000-29999}
 records: {file: \"@RECORDS@\"}
-routes: [{to: agent, app: agent}, {to: echo, app: echo}]
+routes: [{to: agent, app: agent}, {to: quiet, app: quiet}, {to: echo, app: echo}]
 apps:
   echo: {type: echo}
-  agent: {type: agent, llm: {type: receptionist, hours: We are open from nine to five on weekdays.}}
+@QUIET@  agent: {type: agent, llm: {type: receptionist, hours: We are open from nine to five on weekdays.}}
 ";
 
 /// Everything a measurement needs.
@@ -74,11 +83,14 @@ impl Stage {
         let target = workspace::target()?;
         let folder = target.join("evidence/agent");
         std::fs::create_dir_all(&folder)?;
-        std::fs::write(
-            folder.join("question.wav"),
-            engines::start_of("slt", 0, 2_000)?,
-        )?;
-        std::fs::write(folder.join("stop.wav"), engines::start_of("rms", 0, 1_500)?)?;
+        // What callers say: to scripted engines anything, to those in the process what they answer.
+        for (file, recording, ms) in [
+            ("question.wav", "slt", 0..2_000),
+            ("stop.wav", "rms", 0..1_500),
+            ("hours.wav", "slt", 2_350..5_150),
+        ] {
+            std::fs::write(folder.join(file), engines::part_of(recording, ms)?)?;
+        }
         let profile = if plan.is_evidence { "release" } else { "debug" };
         Ok(Self {
             machine,
@@ -103,6 +115,7 @@ impl Stage {
         let (port, http_port) = (free_port()?, free_port()?);
         let records = Records::new(self.folder.join(format!("{name}.jsonl")))?;
         let text = text
+            .replace("@QUIET@", QUIET)
             .replace("@RECORDS@", &records.file().to_string_lossy())
             .replace("@SIP_PORT@", &port.to_string())
             .replace("@HTTP_PORT@", &http_port.to_string())
