@@ -16,6 +16,9 @@ const SAMPLES_A_TICK: i64 = 2;
 /// A timestamp that leaps by more than this (10 s) is a new stream and not a pause.
 const LEAP_MAX_TICKS: u64 = 80_000;
 
+/// So many packets, half a second, show a pace.
+const PACE_PACKETS: usize = 25;
+
 /// A recording that grows packet by packet. Sample `n` belongs to [`Tape::origin`] plus `n` / 16 kHz.
 ///
 /// G.711 is raised to 16 kHz on the way, which delays it by the resampler's 0.8 ms; two tapes of the
@@ -192,18 +195,23 @@ impl Tape {
     }
 
     /// How long after its time each packet came, in the order in which they came: against the pace of
-    /// their timestamps, as the packet in the middle kept it. Zero for what came early.
+    /// their timestamps, as the 25 packets before it or the 25 after it kept it, whichever were
+    /// later. So who begins a new sound at another moment is late with nothing, and who falls behind
+    /// and catches up is late with all that came meanwhile.
     pub fn lateness(&self) -> impl Iterator<Item = Duration> {
-        let (begun, origin) = (self.begun, self.origin());
-        let after = origin.zip(begun).map_or(0, |(origin, begun)| {
-            let (later, earlier) = (
-                origin.saturating_duration_since(begun),
-                begun.saturating_duration_since(origin),
-            );
-            micros(later) - micros(earlier)
-        });
-        let late = move |zero: &i64| u64::try_from(zero - after).unwrap_or(0);
-        self.zeros.iter().map(late).map(Duration::from_micros)
+        let earliest = |zeros: &[i64]| zeros.iter().min().copied();
+        let late = move |(place, zero): (usize, &i64)| {
+            let before = self.zeros.get(place.saturating_sub(PACE_PACKETS)..place);
+            let after = self.zeros.get(place + 1..).unwrap_or_default();
+            let after = after.get(..PACE_PACKETS).unwrap_or(after);
+            let pace = before.and_then(earliest).max(earliest(after));
+            u64::try_from(zero - pace.unwrap_or(*zero)).unwrap_or(0)
+        };
+        self.zeros
+            .iter()
+            .enumerate()
+            .map(late)
+            .map(Duration::from_micros)
     }
 
     /// Everything so far, 16 kHz; silence where no packet was.
@@ -350,8 +358,31 @@ mod tests {
         assert_eq!(tape.origin(), Some(at(start, 5)));
         let late: Vec<_> = tape.lateness().collect();
         let ms = Duration::from_millis;
-        assert_eq!(late, [ms(4), Duration::ZERO, Duration::ZERO]);
+        assert_eq!(late, [ms(7), Duration::ZERO, ms(3)]);
         assert!(tape.figures().jitter > Duration::ZERO);
+    }
+
+    #[test]
+    fn who_falls_behind_is_late_and_who_begins_at_another_moment_is_not() {
+        let start = Instant::now();
+        let mut tape = Tape::new();
+        for frame in 0..60_u16 {
+            let due = u64::from(frame) * 20;
+            // From the 30th on, another moment; before that, 15 frames come at once.
+            let came = match frame {
+                10..25 => 25 * 20,
+                30.. => due + 15,
+                _ => due,
+            };
+            tape.datagram(
+                at(start, came),
+                &packet(frame, u32::from(frame) * 160, 7, QUIET),
+            );
+        }
+        let late: Vec<_> = tape.lateness().map(|late| late.as_millis()).collect();
+        assert_eq!(late[..10], [0; 10]);
+        assert!(late[10..24].iter().all(|late| *late >= 20), "{late:?}");
+        assert_eq!(late[25..], [0; 35]);
     }
 
     #[test]

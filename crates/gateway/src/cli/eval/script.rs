@@ -35,6 +35,8 @@ impl Voices {
         let Some(voice) = &file.tts else {
             return Ok(Self(spoken));
         };
+        // A voice that is still being read when it is to speak counts as dead, and another stands in.
+        voice.load().await;
         let steps = file.scenarios.iter().flat_map(|scenario| &scenario.steps);
         for said in steps.filter_map(|step| step.action.utterance()) {
             if let Utterance::Text { text, voice: by } = said

@@ -137,8 +137,9 @@ the filling of the caller's packet nor the application's, and how long after the
 once: what is measured is the agent and the line, with its end of turn at 500 ms. A turn gap is from the last sound of \
 the caller to the first of the answer. Silence is from the first sound of an interruption to the last sound of what was \
 interrupted. On the line with an echo the callers' telephones give back all they hear at −20 dB; an answer is cut where \
-it is shorter than what was spoken. A packet is late when it comes more than 10 ms after its time, by the pace of its \
-timestamps; in the control run as many callers only listen, to 9 s of a voice and then to silence.
+it is shorter than what was spoken. A packet is late when it comes more than 10 ms after its time, by the \
+timestamps and the pace of the packets around it; in the control run as many callers only listen, to 9 s of a voice and \
+then to silence.
 ";
 
 #[cfg(test)]

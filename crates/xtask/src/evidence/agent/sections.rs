@@ -73,7 +73,11 @@ fn interruptions(stage: &Stage, plan: &Plan, rows: &mut Vec<Row>) -> Result<(), 
         });
     }
     let decided = of_interruptions(&[gateway.records.last()?]);
-    for (which, part, most) in [("median", 50, None), ("max", 100, Some(DECIDED_MS))] {
+    for (which, part, most) in [
+        ("median", 50, None),
+        ("p95", 95, Some(DECIDED_MS)),
+        ("max", 100, None),
+    ] {
         rows.push(Row {
             what: format!("of it after the decision, {which} of {}", decided.len()),
             value: rank(&decided, part),
