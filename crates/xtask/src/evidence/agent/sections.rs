@@ -170,19 +170,26 @@ fn beside_control(
     passed(&control)?;
     let sum = |report: &Value, key| of_each(report, key).sum::<f64>();
     let latest = |report: &Value| of_each(report, "latestMs").fold(0.0, f64::max);
-    let packets = sum(report, "packets");
+    let (packets, quiet) = (sum(report, "packets"), sum(&control, "packets"));
     let (late, idle) = (sum(report, "latePackets"), sum(&control, "latePackets"));
     let (most, idle_most) = (latest(report), latest(&control));
     rows.push(Row {
         what: format!(
-            "packets more than 10 ms late beyond the control run's, {count} conversations ({late} of {packets}, \
-             the latest {most} ms; control {idle}, {idle_most} ms)"
+            "share of packets more than 10 ms late beyond the control run's, {count} conversations ({late} of \
+             {packets}, the latest {most} ms; control {idle} of {quiet}, {idle_most} ms)"
         ),
-        value: Some((late - idle).max(0.0)),
-        unit: "",
+        value: Some(beyond((late, packets), (idle, quiet))),
+        unit: " %",
         most: Some(0.0),
     });
     Ok(())
+}
+
+/// How much larger the first share is than the second, in percent; 0 where it is not. The control run
+/// is the shorter one, so that numbers of packets do not compare.
+fn beyond((late, packets): (f64, f64), (idle, quiet): (f64, f64)) -> f64 {
+    let share = late / packets.max(1.0) - idle / quiet.max(1.0);
+    (share.max(0.0) * 1e5).round() / 1e3
 }
 
 fn of_each(report: &Value, key: &'static str) -> impl Iterator<Item = f64> {
@@ -228,6 +235,13 @@ fn passed(report: &Value) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn late_packets_are_compared_by_their_share() {
+        assert_eq!(beyond((30.0, 50_000.0), (10.0, 16_000.0)), 0.0);
+        assert_eq!(beyond((30.0, 50_000.0), (0.0, 16_000.0)), 0.06);
+        assert_eq!(beyond((0.0, 0.0), (0.0, 0.0)), 0.0);
+    }
 
     #[test]
     fn faults_are_counted_by_their_words_over_all_conversations() {
