@@ -15,20 +15,40 @@ pub type Frame = [i16; FRAME_SAMPLES];
 
 /// Two programs and their arguments: the first writes what the microphone hears, the second plays
 /// what it reads.
-type Programs = [&'static [&'static str]; 2];
+pub type Programs = [Vec<String>; 2];
 
 /// ALSA's programs, which Linux has, and SoX's, which there are for macOS.
-#[rustfmt::skip]
-const KNOWN: [Programs; 2] = [
+const KNOWN: [[&str; 2]; 2] = [
     [
-        &["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "-c", "1", "--buffer-time=100000"],
-        &["aplay", "-q", "-t", "raw", "-f", "S16_LE", "-r", "16000", "-c", "1", "--buffer-time=100000"],
+        "arecord -q -t raw -f S16_LE -r 16000 -c 1 --buffer-time=100000",
+        "aplay -q -t raw -f S16_LE -r 16000 -c 1 --buffer-time=100000",
     ],
     [
-        &["rec", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-L", "-r", "16000", "-c", "1", "-"],
-        &["play", "-q", "-t", "raw", "-e", "signed", "-b", "16", "-L", "-r", "16000", "-c", "1", "-"],
+        "rec -q -t raw -e signed -b 16 -L -r 16000 -c 1 -",
+        "play -q -t raw -e signed -b 16 -L -r 16000 -c 1 -",
     ],
 ];
+
+/// The first pair of programs that is on PATH.
+///
+/// # Errors
+/// Where there is none, with what to type.
+pub fn programs() -> Result<Programs, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = |name: &str| std::env::split_paths(&path).any(|at| at.join(name).is_file());
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let mut known = KNOWN.iter().map(|pair| pair.map(words));
+    let found = known.find(|pair| {
+        pair.iter()
+            .flat_map(|words| words.first())
+            .all(|name| is_here(name))
+    });
+    found.ok_or_else(|| {
+        "--mic: neither arecord nor rec is here; type `apt-get install alsa-utils` (macOS: \
+         `brew install sox`)"
+            .to_owned()
+    })
+}
 
 /// Both of them, running.
 pub struct Handset {
@@ -40,28 +60,11 @@ pub struct Handset {
 }
 
 impl Handset {
-    /// Starts the first pair of programs that is there.
+    /// Starts these. What is said from now on waits to be heard, so they are started when it can be.
     ///
     /// # Errors
-    /// Where there is none, with what to type.
-    pub fn open() -> Result<Self, String> {
-        for programs in KNOWN {
-            match Self::of(programs) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                opened => {
-                    return opened.map_err(|error| format!("--mic: {}: {error}", programs[0][0]));
-                }
-            }
-        }
-        Err(
-            "--mic: neither arecord nor rec is here; type `apt-get install alsa-utils` (macOS: \
-             `brew install sox`)"
-                .to_owned(),
-        )
-    }
-
-    /// Starts these two.
-    pub(super) fn of([hears, plays]: [&[&str]; 2]) -> io::Result<Self> {
+    /// Where one cannot be started.
+    pub fn open([hears, plays]: &Programs) -> io::Result<Self> {
         let mut hearing = command(hears)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -107,9 +110,10 @@ impl Drop for Handset {
     }
 }
 
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]);
+fn command(words: &[String]) -> Command {
+    let (program, arguments) = words.split_first().expect("a program has a name");
+    let mut command = Command::new(program);
+    command.args(arguments);
     command
 }
 

@@ -39,7 +39,7 @@ use crate::models::Ask;
 use account::{Played, account, account_of_person};
 use cast::{Cast, Judge, Prompter, spoken_by};
 use desk::{DESK, agent, receptionist, settings};
-use handset::Handset;
+use handset::{Handset, Programs, programs};
 use judge::{Heard, faults, listen, long_waits};
 use kept::Files;
 use screen::Screen;
@@ -73,8 +73,8 @@ pub struct Demo {
 enum Caller {
     /// Somebody simulated, who plays these scenes.
     Script(&'static [Scene]),
-    /// Whoever holds this.
-    Person(Handset),
+    /// Whoever talks through these.
+    Person(Programs),
 }
 
 impl Demo {
@@ -84,14 +84,14 @@ impl Demo {
             true => Ask::Nobody,
             false => Ask::Terminal,
         };
+        let caller = match self.mic {
+            true => Caller::Person(programs().map_err(Failure::Failed)?),
+            false => Caller::Script(SCENES),
+        };
         let cast = Cast::here(ask);
         if let Some(refused) = self.refused(&cast) {
             return Err(Failure::Usage(refused));
         }
-        let caller = match self.mic {
-            true => Caller::Person(Handset::open().map_err(Failure::Failed)?),
-            false => Caller::Script(SCENES),
-        };
         self.play(caller, cast, Arc::new(receptionist()))
     }
 
@@ -182,7 +182,7 @@ async fn show(
     let told = cast.told.clone();
     let past = match caller {
         Caller::Script(scenes) => scripted(target, scenes, &speech, cast, &log, screen).await?,
-        Caller::Person(handset) => by_handset(target, handset, &log, screen).await?,
+        Caller::Person(programs) => by_handset(target, &programs, &log, screen).await?,
     };
     let sheet = sheet(
         &past.held,
@@ -245,7 +245,7 @@ async fn scripted(
 /// A person talks.
 async fn by_handset(
     target: String,
-    mut handset: Handset,
+    programs: &Programs,
     log: &Log,
     screen: Screen,
 ) -> Result<Past, Error> {
@@ -257,6 +257,7 @@ async fn by_handset(
         stop: stop_on_interrupt(),
         ..phone()
     };
+    let mut handset = Handset::open(programs)?;
     let talked = tokio::task::spawn_blocking(move || {
         let held = person::talk(&target, &phone, &handset, person::typed_keys())?;
         Ok::<_, softphone::PhoneError>((held, handset.ended()))

@@ -133,11 +133,12 @@ fn what_a_microphone_hears_is_answered_and_drawn_as_any_other_conversation() {
     // The greeting is heard to its end.
     let hears = format!("sleep 7; cat '{}'; exec sleep 60", said.display());
     let plays = format!("exec cat >'{}'", heard.display());
-    let handset = Handset::of([&["sh", "-c", &hears], &["sh", "-c", &plays]]).expect("a shell");
+    let shell = |does: String| vec!["sh".to_owned(), "-c".to_owned(), does];
+    let programs = [shell(hears), shell(plays)];
     let cast = Cast::typed("A test");
     cast.prompter.tell("Thank you, that is all, goodbye.");
     // On a busy machine the wait may be too long.
-    let _ = demo.play(Caller::Person(handset), cast, Arc::new(receptionist()));
+    let _ = demo.play(Caller::Person(programs), cast, Arc::new(receptionist()));
     let timeline = std::fs::read(demo.out.join("trunkline-demo.json")).expect("a timeline");
     let heard = std::fs::read(&heard).expect("a file");
     std::fs::remove_dir_all(&demo.out).expect("the folder was made");
