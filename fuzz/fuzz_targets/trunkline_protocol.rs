@@ -142,6 +142,7 @@ impl Call {
                 }
                 AppOutput::Command(_)
                 | AppOutput::End(_)
+                | AppOutput::Absent(_)
                 | AppOutput::Errand(..)
                 | AppOutput::Redial => {}
             }

@@ -141,6 +141,8 @@ pub trait Leg: Send {
     /// Where it gives them in real time, a queue that stands is only delay, and silence in it is
     /// left out.
     fn keep_queue(&mut self) {}
+    /// Whether what is played is the application's, so that turns are timed by it.
+    fn time_turns(&mut self, _timed: bool) {}
     /// Figures of the call so far, for its record.
     fn stats(&self) -> Stats;
     /// What was agreed with the far end, for displays and the record.

@@ -24,6 +24,7 @@ enum Item {
     Command(CallCommand<'static>),
     Play(Range<usize>),
     Redial,
+    Absent(bool),
     Errand(ErrandId, Errand),
     End(GatewayReason),
 }
@@ -96,6 +97,11 @@ impl Outbox {
         self.items.push_back(Item::Redial);
     }
 
+    /// The application is not there from here on, or is there again.
+    pub(crate) fn absent(&mut self, absent: bool) {
+        self.items.push_back(Item::Absent(absent));
+    }
+
     /// Something to be done for a document.
     pub(crate) fn errand(&mut self, id: ErrandId, errand: Errand) {
         self.items.push_back(Item::Errand(id, errand));
@@ -127,6 +133,7 @@ impl Outbox {
             Item::Close(code) => AppOutput::Close(code),
             Item::Command(command) => AppOutput::Command(command),
             Item::Redial => AppOutput::Redial,
+            Item::Absent(absent) => AppOutput::Absent(absent),
             Item::Errand(id, errand) => AppOutput::Errand(id, errand),
             Item::End(reason) => AppOutput::End(reason),
         })

@@ -116,7 +116,7 @@ impl Reconnecting {
                 AppOutput::Command(command) => self.outbox.command(command.into_owned()),
                 AppOutput::Send(frame) => self.outbox.message(frame),
                 AppOutput::Close(code) => self.outbox.close(code),
-                AppOutput::Redial | AppOutput::Errand(..) => {}
+                AppOutput::Redial | AppOutput::Absent(_) | AppOutput::Errand(..) => {}
             }
         }
     }
@@ -124,6 +124,7 @@ impl Reconnecting {
     /// The application is gone. Another wire takes the old one's place and hears what happens.
     fn lose(&mut self, now: Instant) {
         self.outbox.close(GOING_AWAY);
+        self.outbox.absent(true);
         self.silence();
         if self.on_lost.within.is_zero() {
             return self.say_farewell(now);
@@ -211,6 +212,7 @@ impl Reconnecting {
             AppInput::Opened => {
                 self.state = State::Present;
                 self.silence();
+                self.outbox.absent(false);
                 self.pass(now, AppInput::Opened);
             }
             AppInput::OpenFailed => {

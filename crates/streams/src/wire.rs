@@ -74,6 +74,9 @@ pub enum AppOutput<'a> {
     /// The application is lost and the call goes on: open another connection to it. What comes of
     /// that is told as [`AppInput::Opened`] or [`AppInput::OpenFailed`].
     Redial,
+    /// From here on the application is not there (`true`), or it is there again. What is played
+    /// without it is ours: it answers nobody.
+    Absent(bool),
     /// Do this for a document, and bring it what comes of that.
     Errand(ErrandId, Errand),
     /// End the call for this reason; [`CallEvent::Ended`] follows from the leg.

@@ -99,6 +99,8 @@ impl Call {
                 AppOutput::Send(frame) => format!("{frame:?}"),
                 AppOutput::Close(code) => format!("close {code}"),
                 AppOutput::Redial => "redial".to_owned(),
+                AppOutput::Absent(true) => "absent".to_owned(),
+                AppOutput::Absent(false) => "there".to_owned(),
                 AppOutput::Errand(..) => panic!("only documents have errands"),
                 AppOutput::End(reason) => format!("end {reason:?}"),
             });
@@ -141,25 +143,25 @@ fn a_lost_application_is_dialled_again_and_resumes_its_call() {
     let mut call = Call::up(patient());
     let lost = call.input(LOST);
     let music = format!("play {MUSIC:?}");
-    assert_eq!(
-        lost,
-        ["close 1001", "clear", "continue", "redial", &music, "mark"]
-    );
+    let held = ["clear", "continue", "redial", &music, "mark"];
+    assert_eq!(lost[..2], ["close 1001", "absent"], "what follows is ours");
+    assert_eq!(lost[2..], held);
     assert!(call.event(&cleared()).is_empty(), "our own order");
     assert_eq!(call.event(&piece()), [&music, "mark"], "over and over");
     let back = call.input(AppInput::Opened);
-    assert_eq!(back, ["clear", "continue", "start resumed 1", "answered"]);
+    let resumed = ["clear", "continue", "there", "start resumed 1", "answered"];
+    assert_eq!(back, resumed);
     assert!(call.event(&cleared()).is_empty() && call.event(&piece()).is_empty());
     assert_eq!(call.event(&cleared()), ["cleared"], "the application's own");
     assert_eq!(call.event(&CallEvent::Held), ["held"]);
     // It is answered by hand, and was: nobody waits for that any more.
     assert!(call.pass(Duration::from_secs(14)).is_empty());
     assert_eq!(
-        call.input(AppInput::Closed(CloseCode::Frame(1011)))[3],
+        call.input(AppInput::Closed(CloseCode::Frame(1011)))[4],
         "redial"
     );
     let back = call.input(AppInput::Opened);
-    assert_eq!(back[2], "start resumed 2");
+    assert_eq!(back[3], "start resumed 2");
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn what_happens_meanwhile_is_told_when_it_is_back() {
         "the old connection's last word"
     );
     let back = call.input(AppInput::Opened);
-    assert_eq!(back[2..], ["start resumed 1", "answered", "held"]);
+    assert_eq!(back[3..], ["start resumed 1", "answered", "held"]);
 }
 
 #[test]
@@ -204,6 +206,7 @@ fn a_prompt_that_is_never_over_ends_the_call_all_the_same() {
     });
     let told = call.input(LOST);
     assert!(told.contains(&"mark".to_owned()) && !told.contains(&"redial".to_owned()));
+    assert!(told.contains(&"absent".to_owned()), "the prompt is ours");
     assert_eq!(call.pass(Duration::from_secs(6)), ["end AppLost"]);
 }
 
@@ -257,9 +260,9 @@ fn an_application_that_speaks_a_providers_dialect_comes_back_too() {
     let mut call = Call::ringing_in("twilio", patient());
     call.input(AppInput::Opened);
     call.event(&CallEvent::Answered);
-    assert_eq!(call.input(LOST)[3], "redial");
+    assert_eq!(call.input(LOST)[4], "redial");
     let back = call.input(AppInput::Opened);
-    assert_eq!(back[..2], ["clear", "continue"]);
+    assert_eq!(back[..3], ["clear", "continue", "there"]);
     assert!(back.contains(&"start resumed 1".to_owned()), "{back:?}");
     assert!(!back.contains(&"answer".to_owned()), "{back:?}");
 }

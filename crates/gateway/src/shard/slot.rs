@@ -394,6 +394,10 @@ impl Slot {
                     around.reports.tell(Report::Redial(self.key));
                     continue;
                 }
+                AppOutput::Absent(absent) => {
+                    self.leg.time_turns(!absent);
+                    continue;
+                }
                 AppOutput::Errand(id, errand) => {
                     around.reports.tell(Report::Errand(id, errand));
                     continue;

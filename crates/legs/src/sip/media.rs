@@ -183,6 +183,12 @@ impl Media {
         }
     }
 
+    pub(super) fn time_turns(&mut self, timed: bool) {
+        if let Some(session) = &mut self.session {
+            session.time_turns(timed);
+        }
+    }
+
     pub(super) fn statistics(&self) -> Option<Statistics> {
         self.session.as_ref().map(Session::statistics).or(self.last)
     }

@@ -266,6 +266,10 @@ impl Leg for SipLeg {
         self.media.keep_queue();
     }
 
+    fn time_turns(&mut self, timed: bool) {
+        self.media.time_turns(timed);
+    }
+
     fn stats(&self) -> Stats {
         self.current_stats()
     }

@@ -392,6 +392,10 @@ impl Leg for StreamLeg {
         self.speech.keep_queue();
     }
 
+    fn time_turns(&mut self, timed: bool) {
+        self.turns.watch(timed);
+    }
+
     fn stats(&self) -> Stats {
         Stats {
             started: self.began,

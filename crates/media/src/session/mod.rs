@@ -220,6 +220,11 @@ impl Session {
         self.speaking.playout.keep_queue();
     }
 
+    /// Whether what is played is the application's: see [`TurnTimer::watch`].
+    pub fn time_turns(&mut self, timed: bool) {
+        self.turns.watch(timed);
+    }
+
     /// Application audio that waits to be played, in ms.
     pub fn queued_ms(&self) -> u64 {
         self.speaking.playout.queued() as u64 / SAMPLES_PER_MS

@@ -137,6 +137,8 @@ pub struct TurnTimer {
     /// When the caller first fell silent after our last sound.
     unanswered_us: Option<i64>,
     deaf_told: bool,
+    /// Whether what is heard and sent is of no account for now.
+    is_off: bool,
     findings: VecDeque<Finding>,
 }
 
@@ -152,6 +154,9 @@ impl TurnTimer {
 
     /// A frame of the caller is handed to the application, at this position.
     pub fn heard(&mut self, now_us: i64, position: u64, frame: &[i16; FRAME_SAMPLES], came: Came) {
+        if self.is_off {
+            return;
+        }
         let end_us = came.at_us - came.beyond_us - came.filter_us;
         let times = Times {
             position,
@@ -170,6 +175,9 @@ impl TurnTimer {
 
     /// A frame was made up in the caller's place.
     pub fn missed(&mut self, now_us: i64) {
+        if self.is_off {
+            return;
+        }
         self.known_us = self.known_us.max(now_us - FRAME_US);
         self.note_word();
         self.look(now_us);
@@ -190,6 +198,9 @@ impl TurnTimer {
         samples: &[i16],
         filter_us: i64,
     ) {
+        if self.is_off {
+            return;
+        }
         for (place, piece) in (0_u64..).zip(samples.chunks(FRAME_SAMPLES)) {
             let offset = place * FRAME_SAMPLES as u64;
             self.sent_piece(
@@ -250,9 +261,18 @@ impl TurnTimer {
         *self = Self {
             deaf_after_us: self.deaf_after_us,
             known_us: self.known_us,
+            is_off: self.is_off,
             findings: std::mem::take(&mut self.findings),
             ..Self::default()
         };
+    }
+
+    /// Whether the application has the call: without it nobody answers, whatever is played.
+    pub fn watch(&mut self, watches: bool) {
+        if self.is_off == watches {
+            self.is_off = !watches;
+            self.forget();
+        }
     }
 
     /// What was found out since it was last asked.

@@ -112,6 +112,26 @@ fn a_wait_runs_from_the_last_word_to_our_first_sound() {
 }
 
 #[test]
+fn what_is_played_without_the_application_answers_nobody() {
+    let mut talk = Talk::deaf_after(1);
+    talk.play("cccccccc....");
+    talk.timer.watch(false);
+    // Music, into which the caller speaks for longer than an application may be silent.
+    talk.play("oooo");
+    talk.play(&"b".repeat(60));
+    talk.play(&"o".repeat(60));
+    talk.timer.watch(true);
+    talk.play("....oooo....");
+    assert_eq!(talk.findings(), [], "nobody was asked since it is back");
+    talk.play("cccccccc....oooo..");
+    let found = talk.findings();
+    let [Finding::Turn { stages, .. }] = found.as_slice() else {
+        panic!("one turn: {found:?}");
+    };
+    assert_eq!(stages.total().as_millis(), 80);
+}
+
+#[test]
 fn a_greeting_and_our_own_pauses_are_no_answers() {
     assert!(waits("....ooooo").is_empty());
     assert_eq!(waits("cccccc.....oooo.....oooo.............oooo"), [100]);

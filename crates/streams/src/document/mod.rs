@@ -431,7 +431,7 @@ fn pull(stream: &mut StreamApp, due: &mut Option<Instant>, outbox: &mut Outbox) 
             AppOutput::Command(command) => outbox.command(command.into_owned()),
             AppOutput::Send(frame) => outbox.message(frame),
             AppOutput::Close(code) => outbox.close(code),
-            AppOutput::Redial | AppOutput::Errand(..) => {}
+            AppOutput::Redial | AppOutput::Absent(_) | AppOutput::Errand(..) => {}
         }
     }
 }

@@ -98,7 +98,7 @@ impl Rig {
                 }
                 AppOutput::Command(command) => Out::Command(command.into_owned()),
                 AppOutput::Send(Frame::Text(text)) => Out::Said(text.to_owned()),
-                AppOutput::Send(_) | AppOutput::Redial => continue,
+                AppOutput::Send(_) | AppOutput::Redial | AppOutput::Absent(_) => continue,
                 AppOutput::Close(code) => Out::Close(code),
                 AppOutput::End(reason) => Out::End(reason),
                 AppOutput::Errand(id, errand) => {

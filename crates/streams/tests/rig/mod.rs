@@ -144,6 +144,7 @@ impl Rig {
                 AppOutput::Send(Frame::Ping) => Out::Ping,
                 AppOutput::Close(code) => Out::Close(code),
                 AppOutput::Redial => Out::Redial,
+                AppOutput::Absent(_) => continue,
                 AppOutput::Errand(..) => panic!("only documents have errands"),
                 AppOutput::End(reason) => Out::End(reason),
             });
