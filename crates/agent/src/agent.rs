@@ -66,7 +66,10 @@ impl Agent {
                     turns.prepare().await;
                 }
             };
-            let all = async move { tokio::join!(engines.tts.load(), engines.stt.prepare(), turns) };
+            let all = async move {
+                let Engines { stt, llm, tts, .. } = &engines;
+                tokio::join!(tts.load(), stt.prepare(), llm.load(), turns)
+            };
             tokio::spawn(all);
         }
     }

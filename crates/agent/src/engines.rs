@@ -99,6 +99,11 @@ pub trait Llm: Send + Sync {
         question: Question,
         answer: Sender<Delta>,
     ) -> BoxFuture<'_, Result<(), EngineError>>;
+
+    /// Finds out what is there. Called when the gateway starts.
+    fn load(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Speaks.

@@ -48,6 +48,11 @@ impl RealtimeAgent {
 }
 
 impl App for RealtimeAgent {
+    fn start(&self) {
+        let stand_in = Arc::clone(&self.engines.stand_in);
+        tokio::spawn(async move { stand_in.load().await });
+    }
+
     fn run(&self, call: Call) -> BoxFuture<'static, ()> {
         let (settings, own) = of_number(&self.settings, call.info());
         let direction = call.info().direction;

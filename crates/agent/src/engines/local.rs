@@ -94,4 +94,10 @@ impl Llm for Local {
             Ollama { server, model }.reply(question, answer).await
         })
     }
+
+    fn load(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.model().await;
+        })
+    }
 }

@@ -65,12 +65,15 @@ keys! {
     APP "apps.NAME" [
         "type" "role" "url" "protocol" "sample_rate" "codec" "bidirectional_codec" "answer"
         "on_lost" "stt" "llm" "tts" "realtime" "barge_in" "greeting" "prompt" "end_of_turn"
-        "transfers" "tools"
+        "silence" "silence_prompts" "longest" "phrases" "transfers" "tools"
     ] later [];
     AGENT_STT "apps.NAME.stt" ["type" "url" "key" "model" "language"] later [];
     AGENT_LLM "apps.NAME.llm" ["type" "url" "key" "model" "hours"] later [];
     AGENT_TTS "apps.NAME.tts" ["type" "url" "key" "model" "voice" "rate" "speed" "command"] later [];
     AGENT_REALTIME "apps.NAME.realtime" ["type" "url" "key" "model" "voice"] later [];
+    AGENT_PHRASES "apps.NAME.phrases" [
+        "wait" "sorry" "failure" "silence" "farewell" "hand_over" "not_reached"
+    ] later [];
     AGENT_TOOL "apps.NAME.tools.NAME" ["url" "key" "description" "parameters"] later [];
     ON_LOST "apps.NAME.on_lost" ["within" "music" "prompt"] later [];
     TLS "tls" ["ca_file"] later [];

@@ -57,6 +57,21 @@ fn every_mistake_in_a_file_is_told_with_its_place_and_its_remedy() {
     }
 }
 
+/// Answers that are judged by words need something that hears; which a build with models has.
+#[cfg(not(feature = "speech"))]
+#[test]
+fn a_file_that_needs_an_engine_says_what_to_type() {
+    let folder = folder("eval-engines");
+    let steps = "scenarios: [{name: a, steps: [{wait_for: end}, {expect: {contains: nine}}]}]\n";
+    std::fs::write(folder.join("t.yaml"), steps).expect("a file");
+    let output = trunkline(&folder, &["eval", "t.yaml", "--target", "sip:a@127.0.0.1"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    let words = "`stt` is missing, and this build has no speech models; add `stt: …`, or build it \
+                 with `--features speech`";
+    assert!(said.contains(words), "{said}");
+}
+
 #[test]
 fn a_file_without_anybody_to_call_says_so_before_it_calls() {
     let folder = folder("eval-nobody");

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use trunkline_audio::wav;
 use trunkline_call::{Digit, EndReason};
 use trunkline_phone::softphone::{Script, Settings};
+use trunkline_sip::endpoint::Transport;
 
-use crate::support::{Caller, Gateway, Web, eventually, sound};
+use crate::support::{Callee, Caller, Gateway, Web, eventually, says, sound, trunkline};
 
 const HEARS: &str = "/v1/audio/transcriptions";
 const THINKS: &str = "/v1/chat/completions";
@@ -15,13 +16,19 @@ const SPEAKS: &str = "/v1/audio/speech";
 /// What the voice says at first, and later, in Hz.
 const GREETING: f64 = 1_000.0;
 const ANSWER: f64 = 600.0;
+/// What somebody says to whom the caller is handed over.
+const PERSON: f64 = 1_100.0;
 
 fn hears(web: &Web, text: &str) {
     web.put(HEARS, json!({"text": text}).to_string().as_bytes());
 }
 
 fn thinks(web: &Web, words: &str, function: Option<&str>) {
-    let calls = function.map(|name| json!([{"index": 0, "id": "1", "function": {"name": name}}]));
+    let arguments = r#"{"to": "person"}"#;
+    let calls = function.map(|name| {
+        let function = json!({"name": name, "arguments": arguments});
+        json!([{"index": 0, "id": "1", "function": function}])
+    });
     let delta = json!({"content": words, "tool_calls": calls});
     let event = json!({"choices": [{"delta": delta, "finish_reason": "stop"}]});
     web.put(
@@ -184,4 +191,135 @@ fn a_caller_whose_agent_has_no_engine_left_hears_something() {
     caller.hang_up();
     let log = gateway.log();
     assert!(!log.contains("sk-secret"), "{log}");
+}
+
+#[test]
+fn an_ollama_that_answers_here_thinks_and_the_log_says_so() {
+    let web = Web::open();
+    hears(&web, "When do you open?");
+    speaks(&web, ANSWER, 1);
+    web.put("/api/version", b"{\"version\": \"0.12.0\"}");
+    web.put(
+        "/api/tags",
+        br#"{"models": [{"name": "llama3.2:3b"}, {"name": "qwen3:4b"}]}"#,
+    );
+    let line = json!({"message": {"content": "We open at nine."}, "done": true});
+    web.put("/api/chat", line.to_string().as_bytes());
+    let host = web.origin().replace("http://", "");
+    let url = format!("url: \"{}/v1\"", web.origin());
+    let gateway = Gateway::start_in(
+        "agent-ollama",
+        &[("OLLAMA_HOST", &host)],
+        &format!(
+            "routes: [{{app: agent}}]\napps:\n  agent:\n    type: agent\n\
+             \x20   stt: {{type: openai, {url}}}\n    tts: {{type: openai, {url}}}\n"
+        ),
+    );
+    eventually("the log says so before anybody calls", || {
+        let log = gateway.log();
+        let told = log.contains("Ollama answers: its model thinks");
+        (told && log.contains("llama3.2:3b") && log.contains(&host)).then_some(())
+    });
+    assert_eq!(gateway.get("/health")["ollama"], true);
+    let script = Script::new().play(Duration::from_secs(3), &speech("slt"));
+    let caller = Caller::follow(&gateway.uri("100"), Settings::default(), script);
+    let asked = body(&web.wait_asked("POST /api/chat"));
+    assert_eq!(asked["model"], "llama3.2:3b");
+    eventually("its answer is spoken", || {
+        let asked = web.asked();
+        let spoken = asked.iter().find(|asked| asked.contains("at nine"))?;
+        spoken.starts_with("POST /v1/audio/speech").then_some(())
+    });
+    caller.hang_up();
+}
+
+#[test]
+fn a_silent_caller_is_asked_and_left_in_the_words_of_the_file() {
+    let web = Web::open();
+    speaks(&web, GREETING, 1);
+    let url = format!("url: \"{}/v1\"", web.origin());
+    let gateway = Gateway::start(
+        "agent-silence",
+        &format!(
+            "routes: [{{app: agent}}]\napps:\n  agent:\n    type: agent\n    greeting: Guten Tag.\n\
+             \x20   stt: {{type: openai, {url}}}\n    tts: {{type: openai, {url}}}\n\
+             \x20   silence: 2\n    silence_prompts: 1\n\
+             \x20   phrases: {{silence: Sind Sie noch da?, farewell: Auf Wiederhören.}}\n"
+        ),
+    );
+    let caller = Caller::dial(&gateway.uri("100"));
+    let report = caller.report();
+    assert_eq!(report.end, EndReason::Remote);
+    let tones = sound::frames_of_tone(GREETING, 16_000, report.heard.samples());
+    assert!(
+        tones >= 140,
+        "greeting, question and goodbye: {tones} frames"
+    );
+    let said = web.asked().concat();
+    for words in ["Guten Tag.", "Sind Sie noch da?", "Auf Wiederhören."] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!said.contains("Are you still there?"), "{said}");
+    let record = gateway.only_record();
+    assert_eq!(record["end"]["by"], "app", "{record}");
+}
+
+#[test]
+fn a_caller_who_asks_for_a_person_is_handed_over() {
+    let web = Web::open();
+    hears(&web, "May I talk to somebody?");
+    thinks(&web, "I will connect you.", Some("transfer"));
+    speaks(&web, ANSWER, 1);
+    let url = format!("url: \"{}/v1\"", web.origin());
+    let person = Callee::wait(Transport::Udp, says(PERSON));
+    let gateway = Gateway::start(
+        "agent-transfer",
+        &format!(
+            "dial: {{allow: [\"sip:*\"]}}\n\
+             routes: [{{app: agent}}]\napps:\n  agent:\n    type: agent\n\
+             \x20   stt: {{type: openai, {url}}}\n    llm: {{type: openai, {url}, model: m}}\n\
+             \x20   tts: {{type: openai, {url}}}\n    transfers: {{person: \"{}\"}}\n",
+            person.uri("bob")
+        ),
+    );
+    let script = Script::new().play(Duration::from_secs(3), &speech("slt"));
+    let caller = Caller::follow(&gateway.uri("100"), Settings::default(), script);
+    let asked = body(&web.wait_asked("POST /v1/chat/completions"));
+    let tools = asked["tools"].to_string();
+    assert!(tools.contains("\"enum\":[\"person\"]"), "{tools}");
+    caller.wait_for_tone(PERSON, 25);
+    person.hang_up();
+    assert_eq!(caller.report().end, EndReason::Remote);
+}
+
+#[test]
+fn a_caller_whom_a_provider_brings_talks_with_the_agent() {
+    let web = Web::open();
+    hears(&web, "When do you open?");
+    thinks(&web, "We open at nine.", None);
+    speaks(&web, ANSWER, 1);
+    let url = format!("url: \"{}/v1\"", web.origin());
+    let gateway = Gateway::start(
+        "agent-stream",
+        &format!(
+            "routes: [{{provider: twilio, app: agent}}]\napps:\n  agent:\n    type: agent\n\
+             \x20   stt: {{type: openai, {url}}}\n    llm: {{type: openai, {url}, model: m}}\n\
+             \x20   tts: {{type: openai, {url}}}\n"
+        ),
+    );
+    let question = sound::wav(16_000, &speech("slt"));
+    std::fs::write(gateway.folder().join("question.wav"), question).expect("a file");
+    let stream = format!(
+        "ws://127.0.0.1:{}/sip/twilio/media-stream",
+        gateway.http_port
+    );
+    let play = ["--play", "question.wav", "--duration", "8", "--json"];
+    let arguments = [&["simulate", "twilio", "--stream", &stream], &play[..]].concat();
+    let output = trunkline(gateway.folder(), &arguments);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["good"], true, "{told}");
+    let asked = body(&web.wait_asked("POST /v1/chat/completions"));
+    let messages = asked["messages"].as_array().expect("messages");
+    let last = messages.last().expect("a message");
+    assert_eq!(last["content"], "When do you open?");
 }

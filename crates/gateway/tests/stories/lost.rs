@@ -1,9 +1,11 @@
 //! An application is lost in the middle of a call, and the caller is not.
 
+use std::time::Duration;
+
 use serde_json::json;
 use trunkline_audio::wav;
 use trunkline_call::EndReason;
-use trunkline_phone::softphone::Report;
+use trunkline_phone::softphone::{Report, Script, Settings};
 
 use crate::support::{Caller, Events, Gateway, Lobby, Session, eventually, folder, sound};
 
@@ -91,6 +93,31 @@ fn an_application_that_is_lost_comes_back_to_its_call() {
     );
     let record = gateway.wait_for_record("to", "bot");
     assert_eq!(record["end"]["by"], "remote", "{record}");
+}
+
+#[test]
+fn music_is_no_answer_of_the_application() {
+    let lobby = Lobby::open();
+    let gateway = gateway("lost-turns", &format!("url: \"{}\"", lobby.url()), 30);
+    // Asks at once, and the application is lost before it answers.
+    let question = sound::tone(300.0, 16_000, 9_600);
+    let script = Script::new().play(Duration::from_millis(500), &question);
+    let caller = Caller::follow(&gateway.uri("bot"), Settings::default(), script);
+    let mut first = lobby.accept();
+    first.wait_for("answered");
+    first.until("the caller asks", |session| {
+        (sound::frames_of_tone(300.0, 16_000, &session.heard) >= 28).then_some(())
+    });
+    drop(first);
+    caller.wait_for_tone(MUSIC_HZ, 20);
+    let mut second = lobby.accept();
+    second.wait_for("answered");
+    second.say(&sound::tone(BACK_HZ, 16_000, 16_000));
+    caller.wait_for_tone(BACK_HZ, 20);
+    caller.hang_up();
+    let record = gateway.wait_for_record("to", "bot");
+    assert_eq!(record["turns"]["count"], 0, "{record}");
+    assert_eq!(gateway.figure("turn_seconds_count"), 0);
 }
 
 #[test]

@@ -33,6 +33,8 @@ struct Start<'a> {
     server: &'a str,
     /// Further arguments of the command line.
     arguments: &'a [&'a str],
+    /// Further variables of its environment.
+    environment: &'a [(&'a str, &'a str)],
     /// How many descriptors it may have to begin with, and at the most.
     descriptors: Option<(u32, u32)>,
 }
@@ -43,6 +45,7 @@ impl Default for Start<'_> {
             rtp_ports: RTP_PORTS,
             server: "",
             arguments: &[],
+            environment: &[],
             descriptors: None,
         }
     }
@@ -122,6 +125,15 @@ impl Gateway {
         Self::start_with(name, &start, more)
     }
 
+    /// As [`Gateway::start`], with further variables of its environment.
+    pub fn start_in(name: &str, environment: &[(&str, &str)], more: &str) -> Self {
+        let start = Start {
+            environment,
+            ..Start::default()
+        };
+        Self::start_with(name, &start, more)
+    }
+
     fn start_with(name: &str, start: &Start<'_>, more: &str) -> Self {
         let folder = folder(name);
         let file = folder.join("trunkline.yaml");
@@ -141,6 +153,7 @@ impl Gateway {
             .env("SIP_PORT", sip_port.to_string())
             .env("HTTP_PORT", http_port.to_string())
             .env("RTP_PORTS", start.rtp_ports)
+            .envs(start.environment.iter().copied())
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))

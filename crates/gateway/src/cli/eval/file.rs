@@ -12,7 +12,7 @@ use super::scenario::{Action, Intents, Scenario, Scenarios};
 use super::steps::Reader;
 use crate::agent::Line;
 use crate::config::field::{Field, Section};
-use crate::config::sections::agent;
+use crate::config::sections::{agent, in_process};
 use crate::config::{Refused, Variables, read_beside};
 use crate::settings::Trust;
 
@@ -63,9 +63,9 @@ fn scenarios(file: &Section<'_>, folder: &Path) -> Option<Scenarios> {
     let read: Vec<_> = all.iter().map(|field| scenario(field, &reader)).collect();
     let scenarios: Vec<Scenario> = read.into_iter().collect::<Option<_>>()?;
     let line: Arc<dyn Connect> = Arc::new(Line(Trust::default()));
-    let stt = wants_words(&scenarios).then(|| {
-        let field = file.need("stt")?;
-        agent::stt(&field, &line)
+    let stt = wants_words(&scenarios).then(|| match file.get("stt") {
+        Some(field) => agent::stt(&field, &line),
+        None => in_process::stt_by_default(file),
     });
     let tts = wants_a_voice(&scenarios).then(|| agent::tts(file, &line));
     Some(Scenarios {

@@ -1,26 +1,27 @@
 //! `type: agent` in `apps`: the voice agent and its engines.
 
+mod behaviour;
 mod realtime;
 mod servers;
 
+use self::behaviour::behaviour;
 use self::servers::{URL_REMEDY, WYOMING_REMEDY, server, socket};
 use super::calls::named;
 use super::hibari;
 use super::in_process;
 use crate::agent::Line;
 use crate::clock::Clock;
-use crate::config::field::{Field, Section, set};
+use crate::config::field::{Field, Section};
 use crate::config::keys;
 use crate::http::ollama_address;
 use crate::settings::Trust;
 use std::sync::Arc;
-use std::time::Duration;
 use trunkline_agent::engines::{
     Chain, Connect, Deepgram, Llm, Local, Ollama, OpenAiLlm, OpenAiStt, OpenAiTts, Process,
     Receptionist, Remembered, Server, Stt, Tts, Webhook, WyomingStt, WyomingTts,
 };
 use trunkline_agent::{Agent, Engines, RealtimeAgent, RealtimeEngines, Settings, ToolSpec};
-use trunkline_call::{App, Target};
+use trunkline_call::App;
 
 /// Samples a second of OpenAI's voices.
 const OPENAI_RATE_HZ: u32 = 24_000;
@@ -78,38 +79,6 @@ pub fn agent(section: &Section<'_>, beside: &Beside<'_>) -> Option<Arc<dyn App>>
         tools,
     };
     well.then(|| Arc::new(Agent::new(settings, engines)) as Arc<dyn App>)
-}
-
-/// How it behaves; `false` where something of it is wrong.
-fn behaviour(section: &Section<'_>, settings: &mut Settings) -> bool {
-    let text = |key| {
-        section
-            .get(key)
-            .map(|field| field.text().map(str::to_owned))
-    };
-    let (prompt, greeting) = (text("prompt"), text("greeting"));
-    let barge_in = section.get("barge_in").map(|field| field.flag());
-    let end = section
-        .get("end_of_turn")
-        .map(|field| field.number(200..=5_000_u64));
-    let mut well = !matches!((&prompt, &greeting), (Some(None), _) | (_, Some(None)));
-    well &= !matches!((barge_in, end), (Some(None), _) | (_, Some(None)));
-    set(&mut settings.prompt, prompt.flatten());
-    set(&mut settings.greeting, greeting.flatten());
-    set(&mut settings.barge_in, barge_in.flatten());
-    set(
-        &mut settings.end_of_turn,
-        end.flatten().map(Duration::from_millis),
-    );
-    for (name, field) in section.get("transfers").iter().flat_map(named) {
-        let target = |text: &str| Target::new(text).ok_or("it is no address or number");
-        let remedy = "write whom to call, such as sip:sales@pbx.example.com or +15125551234";
-        match field.read(target, remedy) {
-            Some(target) => settings.transfers.push((name.to_owned(), target)),
-            None => well = false,
-        }
-    }
-    well
 }
 
 fn tool(name: &str, field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<(ToolSpec, Server)> {
@@ -250,25 +219,40 @@ enum TtsKind {
     Command,
 }
 
-/// Flite stands in where it is installed.
+/// What speaks, by its section or without one. Where it fails, another voice stands in.
 pub fn tts(app: &Section<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tts>> {
-    let voice = match app.get("tts") {
-        Some(field) => Some(chosen_voice(&field, line)?),
-        None => hibari::voice_by_default(),
-    };
-    match (voice, Process::flite()) {
-        (Some(voice), Some(flite)) => Some(Box::new(Chain::new(voice, flite))),
-        (Some(voice), None) => Some(voice),
-        (None, Some(flite)) => Some(Box::new(flite)),
-        (None, None) => {
-            app.field().wrong(
-                "`tts` is missing, and neither the voice hibari nor Flite, which speak without it, \
-                 is there",
-                "add `tts: …`, type `trunkline models fetch` for a build with the feature `speech`, \
-                 or install Flite (Debian: apt-get install flite)",
-            );
-            None
-        }
+    if let Some(field) = app.get("tts") {
+        return chosen_voice(&field, line);
+    }
+    let voice = voice_of_this_machine();
+    if voice.is_none() {
+        app.field().wrong(
+            "`tts` is missing, and neither the voice hibari nor Flite, which speak without it, is \
+             there",
+            "add `tts: …`, type `trunkline models fetch` for a build with the feature `speech`, or \
+             install Flite (Debian: apt-get install flite)",
+        );
+    }
+    voice
+}
+
+/// The voice that needs no server and no configuration, if there is one: hibari, which Flite stands
+/// in for.
+fn voice_of_this_machine() -> Option<Box<dyn Tts>> {
+    match hibari::voice_by_default() {
+        Some(hibari) => Some(with_stand_in(hibari, flite())),
+        None => flite(),
+    }
+}
+
+fn flite() -> Option<Box<dyn Tts>> {
+    Process::flite().map(|flite| Box::new(flite) as Box<dyn Tts>)
+}
+
+fn with_stand_in(voice: Box<dyn Tts>, other: Option<Box<dyn Tts>>) -> Box<dyn Tts> {
+    match other {
+        Some(other) => Box::new(Chain::new(voice, other)),
+        None => voice,
     }
 }
 
@@ -281,7 +265,8 @@ fn chosen_voice(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tt
         ("hibari", TtsKind::Hibari),
         ("command", TtsKind::Command),
     ];
-    Some(match section.need("type")?.word(&kinds)? {
+    let kind = section.need("type")?.word(&kinds)?;
+    let voice: Box<dyn Tts> = match kind {
         TtsKind::OpenAi => {
             refuse(&section, &["command", "speed"], "openai");
             let rate = section
@@ -314,7 +299,12 @@ fn chosen_voice(field: &Field<'_>, line: &Arc<dyn Connect>) -> Option<Box<dyn Tt
                 .and_then(|f| super::documents::command(&f))?;
             Box::new(Process::new(command.to_vec()))
         }
-    })
+    };
+    let other = match kind {
+        TtsKind::Hibari => flite(),
+        _ => voice_of_this_machine(),
+    };
+    Some(with_stand_in(voice, other))
 }
 
 fn text(section: &Section<'_>, key: &'static str) -> Option<String> {

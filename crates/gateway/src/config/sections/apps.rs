@@ -102,6 +102,10 @@ fn refuse_of_an_agent(section: &Section<'_>) {
         "greeting",
         "prompt",
         "end_of_turn",
+        "silence",
+        "silence_prompts",
+        "longest",
+        "phrases",
         "transfers",
         "tools",
     ];

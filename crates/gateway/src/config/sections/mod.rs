@@ -5,7 +5,7 @@ mod apps;
 pub(crate) mod calls;
 mod documents;
 mod hibari;
-mod in_process;
+pub(crate) mod in_process;
 mod on_lost;
 mod providers;
 mod routes;

@@ -38,7 +38,9 @@ fn every_engine_can_be_had() {
         }
     }
     let more = "    barge_in: false\n    greeting: Hi.\n    prompt: |\n      Be brief.\n      Be kind.\n\
-        \x20   end_of_turn: 400\n    transfers: {sales: \"sip:s@h\"}\n\
+        \x20   end_of_turn: 400\n    silence: 5\n    silence_prompts: 0\n    longest: 600\n\
+        \x20   phrases: {wait: w, sorry: s, failure: f, silence: q, farewell: b, hand_over: h, not_reached: n}\n\
+        \x20   transfers: {sales: \"sip:s@h\"}\n\
         \x20   tools: {price: {url: \"http://h/p\", key: k, description: d, parameters: {type: object}}}\n";
     proven(&agent(&[STT, TTS, more].concat()), &[]);
 }
@@ -52,7 +54,10 @@ fn whatever_is_wrong_is_told_with_its_line_and_remedy() {
         \x20   end_of_turn: 50\n\
         \x20   transfers: {sales: \"a b\"}\n\
         \x20   tools: {price: {url: \"http://h/p\"}}\n\
-        \x20   answer: manual\n";
+        \x20   answer: manual\n\
+        \x20   silence: 1\n\
+        \x20   longest: forever\n\
+        \x20   phrases: {sory: Pardon?}\n";
     let told = refused(&agent(wrong), &[]);
     for line in [
         "4:30: apps.a.stt.url: does not lead to such a server; write one like http://",
@@ -64,6 +69,9 @@ fn whatever_is_wrong_is_told_with_its_line_and_remedy() {
         "9:24: apps.a.transfers.sales: it is no address or number; write whom to call",
         "10:20: apps.a.tools.price: `description` is missing",
         "11:13: apps.a.answer: is only for `type: websocket`",
+        "12:14: apps.a.silence: \"1\" is out of range; write a whole number from 2 to 600",
+        "13:14: apps.a.longest: ",
+        "14:15: apps.a.phrases.sory: unknown key; did you mean `sorry`?",
     ] {
         assert!(told.contains(line), "{line}\n\n{told}");
     }

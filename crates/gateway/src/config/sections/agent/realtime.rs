@@ -5,9 +5,7 @@ use super::text;
 use crate::config::field::{Field, Section};
 use crate::config::keys;
 use std::sync::Arc;
-use trunkline_agent::engines::{
-    Connect, GeminiLive, Mute, OpenAiRealtime, Process, Realtime, Server, Tts,
-};
+use trunkline_agent::engines::{Connect, GeminiLive, Mute, OpenAiRealtime, Realtime, Server, Tts};
 
 /// Where OpenAI is, up to where `/realtime` follows.
 const OPENAI_URL: &str = "wss://api.openai.com/v1";
@@ -54,10 +52,7 @@ pub fn engine(
     })
 }
 
-/// What says a word where such an engine is silent: Flite, if it is installed; tones, if not.
+/// What says a word where such an engine is silent: a voice of this machine, or tones without one.
 pub fn stand_in() -> Arc<dyn Tts> {
-    match Process::flite() {
-        Some(flite) => Arc::new(flite),
-        None => Arc::new(Mute),
-    }
+    super::voice_of_this_machine().map_or_else(|| Arc::new(Mute) as Arc<dyn Tts>, Arc::from)
 }
