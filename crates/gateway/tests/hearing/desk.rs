@@ -11,9 +11,9 @@ use trunkline::models::WHISPER;
 use trunkline::settings::AppEntry;
 use trunkline_agent::engines::{Receptionist, WhisperStt};
 use trunkline_agent::{Agent, Engines, Settings};
-use trunkline_call::Target;
 use trunkline_call::record::CallRecord;
 use trunkline_call::routes::Routes;
+use trunkline_call::{EndReason, Target};
 use trunkline_media::codec::Codec;
 use trunkline_phone::caller::{self, Progress, Step};
 use trunkline_phone::softphone;
@@ -31,6 +31,10 @@ const LONGER_MS: u64 = 140;
 const IDLE: Duration = Duration::from_millis(1_200);
 /// A caller whom nobody has answered hangs up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A gateway takes no calls while its machine has too much other work: who is refused calls again so
+/// much later, and so often.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+const CALLS_FAILED_MAX: usize = 60;
 /// Nobody tries again after so many apologies.
 const APOLOGIES_MAX: usize = 5;
 /// How long the gateway may take to write down a call that is over.
@@ -103,8 +107,14 @@ impl Desk {
     /// on a machine with other work Whisper may take longer than anybody waits.
     pub fn call(&self, line: usize, sound: &Arc<[i16]>, loss: f64) -> Talk {
         let mut apologies = 0;
+        let mut failed = 0;
         loop {
-            let mut talk = self.call_once(line, sound, loss);
+            let Ok(mut talk) = self.call_once(line, sound, loss) else {
+                failed += 1;
+                assert!(failed < CALLS_FAILED_MAX, "{failed} calls came to nothing");
+                std::thread::sleep(RETRY_AFTER);
+                continue;
+            };
             apologies += talk.seen.apologies;
             if talk.seen.apologies == 0 || apologies >= APOLOGIES_MAX {
                 talk.seen.apologies = apologies;
@@ -113,7 +123,8 @@ impl Desk {
         }
     }
 
-    fn call_once(&self, line: usize, sound: &Arc<[i16]>, loss: f64) -> Talk {
+    /// A call, or why there was none.
+    fn call_once(&self, line: usize, sound: &Arc<[i16]>, loss: f64) -> Result<Talk, EndReason> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let log = &self.lines[line];
         let _ = log.take();
@@ -142,11 +153,14 @@ impl Desk {
             }
             _ => {}
         });
-        called.unwrap_or_else(|error| panic!("{error}"));
-        Talk {
+        let called = called.unwrap_or_else(|error| panic!("{error}"));
+        if called.report.answered_after.is_none() {
+            return Err(called.report.end);
+        }
+        Ok(Talk {
             record: self.record(&user),
             seen: log.take(),
-        }
+        })
     }
 
     /// What the gateway wrote down of this caller, once it has.

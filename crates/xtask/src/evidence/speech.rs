@@ -8,11 +8,10 @@ use crate::peers;
 use crate::workspace::{Failure, cargo, on_path, output};
 
 const LEAD: &str = "\
-Generated voices call a gateway by the softphone of this project, each sentence in a call of its own and four calls at once:
+Generated voices call a gateway by the softphone of this project, each sentence in a call of its own and seven calls at once:
 over SIP and RTP with G.711 (PCMU), on sockets and by the clock. In the gateway the voice agent detects the speech, Whisper
 tiny.en (q8_0, greedy, one thread for an utterance) hears the words in the same process, and the scripted receptionist's answer
-tells whether the caller was understood. The losses are those that the gateway counted; on a bad line every sentence is said
-twice, and each time other packets are lost. A word that is wrong, missing or too many counts; how a number is written
+tells whether the caller was understood. The losses are those that the gateway counted. A word that is wrong, missing or too many counts; how a number is written
 does not. The sentences are in [`sentences.rs`](../../crates/gateway/tests/hearing/sentences.rs), the sounds without words are
 made by [`noises.rs`](../../crates/gateway/tests/hearing/noises.rs), one to eight seconds of each. What is heard has no end where
 it repeats a phrase three times in a row, or has more words than could be said in its time; what the agent does
