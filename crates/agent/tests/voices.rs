@@ -113,6 +113,7 @@ async fn wyoming_servers_that_talk_nonsense_are_told_of() {
             "no such voice",
         ),
         (vec![sends("HTTP/1.1 400 Bad Request\r\n\r\n")], "no JSON"),
+        (vec![sends("4\n")], "no JSON"),
         (
             vec![sends(
                 "{\"type\":\"audio-chunk\",\"payload_length\":99999999999}\n",

@@ -1,7 +1,7 @@
 //! Wyoming, the protocol of Piper's and Whisper's servers for Home Assistant: over TCP, a line of
 //! JSON for each event, then as many bytes of JSON and of sound as that line says.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc::Sender;
 use trunkline_audio::SAMPLE_RATE_HZ;
@@ -196,20 +196,21 @@ impl<'a> Line<'a> {
         if head.is_empty() {
             return Err(self.server.broken("the connection ended"));
         }
-        let head: Result<Value, _> = serde_json::from_slice(&head);
-        let mut head = head.map_err(|_| self.server.broken("an event that is no JSON"))?;
-        let length = |name: &str| head[name].as_u64().unwrap_or(0);
+        let head: Result<Map<String, Value>, _> = serde_json::from_slice(&head);
+        let mut head = head.map_err(|_| self.server.broken("an event that is no JSON object"))?;
+        let length = |name: &str| head.get(name).and_then(Value::as_u64).unwrap_or(0);
         let (data, payload) = (length("data_length"), length("payload_length"));
         let more = self.bytes(data, DATA_BYTES_MAX).await?;
         let payload = self.bytes(payload, PAYLOAD_BYTES_MAX).await?;
-        let mut data = head["data"].take();
+        let mut data = head.remove("data").unwrap_or_default();
         if let Ok(Value::Object(more)) = serde_json::from_slice(&more) {
             match data.as_object_mut() {
                 Some(data) => data.extend(more),
                 None => data = Value::Object(more),
             }
         }
-        let kind = head["type"].as_str().unwrap_or_default().to_owned();
+        let kind = head.get("type").and_then(Value::as_str);
+        let kind = kind.unwrap_or_default().to_owned();
         if kind == "error" {
             let said = data["text"].as_str().or(data["message"].as_str());
             let said: String = said.unwrap_or("error").chars().take(200).collect();
