@@ -1,4 +1,4 @@
-//! Models in the process: what hears, speaks and judges turns without any server.
+//! Models in the process: what hears and speaks without any server.
 //!
 //! Everything here is synchronous and keeps whoever calls it busy for as long as the model takes; on
 //! which thread that is, is the caller's business. Samples are 16 kHz, 16 bit, mono. No file is
@@ -9,7 +9,5 @@ pub mod english;
 pub mod ggml;
 #[cfg(feature = "rten")]
 pub mod hibari;
-#[cfg(feature = "rten")]
-pub mod smart_turn;
 #[cfg(feature = "whisper")]
 pub mod whisper;

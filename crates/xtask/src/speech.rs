@@ -37,7 +37,7 @@ const PROGRAMS: &str = "crates/gateway/tests";
 /// What such a program begins with.
 const WITHOUT_IT_NOTHING: &str = "#![cfg(feature = \"speech\")]";
 /// Every model that the command knows.
-const MODELS: [&str; 3] = ["whisper-tiny.en", "hibari", "smart-turn"];
+const MODELS: [&str; 2] = ["whisper-tiny.en", "hibari"];
 /// Names the folder of models, for the command and for tests.
 const FOLDER: &str = "TRUNKLINE_MODELS";
 /// By this the command says that nobody was there.

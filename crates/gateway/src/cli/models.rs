@@ -88,7 +88,7 @@ impl Fetch {
             here.push(model.map_err(Failure::of)?);
         }
         let wanted = match self.from.is_empty() {
-            true => chosen(&self.models, |model| model.is_default),
+            true => chosen(&self.models, |_| true),
             false => Vec::new(),
         };
         for model in wanted {

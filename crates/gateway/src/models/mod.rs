@@ -17,7 +17,7 @@ mod tests;
 mod web;
 mod wheel;
 
-pub use catalogue::{File, HIBARI, MODELS, Model, SMART_TURN, WHISPER, named};
+pub use catalogue::{File, HIBARI, MODELS, Model, WHISPER, named};
 pub use fetch::{CannotFetch, Fetcher};
 pub use news::{News, Shown};
 pub use store::{State, Store};
@@ -96,10 +96,8 @@ pub fn ensure(ask: Ask) -> Result<PathBuf, Unavailable> {
 
 /// Those of them that are not in the folder, or not whole.
 fn missing(store: &Store) -> Vec<&'static Model> {
-    let wanted = MODELS.into_iter().filter(|model| model.is_default);
-    wanted
-        .filter(|model| store.state(model) != State::Ready)
-        .collect()
+    let missing = |model: &&Model| store.state(model) != State::Ready;
+    MODELS.into_iter().filter(missing).collect()
 }
 
 /// What is going to be fetched, from where to where.

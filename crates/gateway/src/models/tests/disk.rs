@@ -21,7 +21,6 @@ fn a_file_that_comes_out_otherwise_is_thrown_away() {
         about: "",
         licence: "",
         origin: "",
-        is_default: false,
         wheels: voice.model.wheels,
     }));
     let index = voice.index();

@@ -101,7 +101,6 @@ impl Voice {
             about: "speaks",
             licence: "MIT",
             origin: "us",
-            is_default: true,
             files: files.leak(),
             wheels: vec![Wheel {
                 project: "tiny-voice",

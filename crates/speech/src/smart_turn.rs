@@ -1,1 +1,0 @@
-//! Smart Turn: whether a caller who pauses has come to an end.
