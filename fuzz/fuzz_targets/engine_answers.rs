@@ -36,90 +36,76 @@ fuzz_target!(|input: (u8, &[u8])| {
 
 /// Asks one of the engines, whose server answers with this.
 async fn ask(kind: u8, body: &[u8]) {
-    let over = |way| server(way, body);
-    let (voice, model) = (None, String::new);
     match kind % 10 {
-        0 => {
-            think(OpenAiLlm {
-                server: over(Way::Http),
-                model: model(),
-            })
-            .await
-        }
-        1 => {
-            think(Ollama {
-                server: over(Way::Http),
-                model: model(),
-            })
-            .await
-        }
+        kind @ 0..=3 => ask_over_http(kind, server(Way::Http, body)).await,
+        // The head of the answer is the server's own as well.
+        4 => ask_over_http(0, server(Way::Bytes, body)).await,
+        kind @ 5..=6 => ask_over_wyoming(kind, server(Way::Bytes, body)).await,
+        kind => ask_over_websocket(kind, server(Way::WebSocket, body)).await,
+    }
+}
+
+async fn ask_over_http(kind: u8, server: Server) {
+    let (model, voice) = (String::new(), String::new());
+    match kind {
+        0 => think(OpenAiLlm { server, model }).await,
+        1 => think(Ollama { server, model }).await,
         2 => {
-            let server = over(Way::Http);
+            let language = None;
             hear(OpenAiStt {
                 server,
-                model: model(),
-                language: None,
+                model,
+                language,
             })
             .await;
         }
-        3 => {
-            let (server, voice) = (over(Way::Http), String::new());
+        _ => {
+            let rate_hz = 24_000;
             speak(OpenAiTts {
                 server,
-                model: model(),
+                model,
                 voice,
-                rate_hz: 24_000,
+                rate_hz,
             })
             .await;
         }
-        4 => {
-            hear(WyomingStt {
-                server: over(Way::Bytes),
-                language: None,
-            })
-            .await
-        }
-        5 => {
-            speak(WyomingTts {
-                server: over(Way::Bytes),
-                voice,
-            })
-            .await
-        }
-        6 => {
-            let server = over(Way::WebSocket);
+    }
+}
+
+async fn ask_over_wyoming(kind: u8, server: Server) {
+    let (language, voice) = (None, None);
+    match kind {
+        5 => hear(WyomingStt { server, language }).await,
+        _ => speak(WyomingTts { server, voice }).await,
+    }
+}
+
+async fn ask_over_websocket(kind: u8, server: Server) {
+    let (model, voice, language) = (String::new(), None, None);
+    match kind {
+        7 => {
             hear(Deepgram {
                 server,
-                model: model(),
-                language: None,
-            })
-            .await;
-        }
-        7 => {
-            let server = over(Way::WebSocket);
-            converse(OpenAiRealtime {
-                server,
-                model: model(),
-                voice,
+                model,
+                language,
             })
             .await;
         }
         8 => {
-            let server = over(Way::WebSocket);
-            converse(GeminiLive {
+            converse(OpenAiRealtime {
                 server,
-                model: model(),
+                model,
                 voice,
             })
             .await;
         }
-        // The head of the answer is the server's own as well.
         _ => {
-            think(OpenAiLlm {
-                server: over(Way::Bytes),
-                model: model(),
+            converse(GeminiLive {
+                server,
+                model,
+                voice,
             })
-            .await
+            .await;
         }
     }
 }
