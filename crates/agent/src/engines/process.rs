@@ -1,7 +1,8 @@
 //! A voice that is a program: the text goes to its standard input, a WAV file comes out. No shell is
 //! between, and nothing of the text is an argument.
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::{EngineError, Speech, Tts};
 const FILE: &str = "{file}";
 /// How long a program may take for a text.
 const SPEECH_TIME_MAX: Duration = Duration::from_secs(10);
-/// The largest file it may write.
+/// The most that it may write.
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// Programs that run at once; further texts wait.
 const PROGRAMS_MAX: usize = 8;
@@ -92,12 +93,13 @@ impl Process {
         let hear = async {
             let mut file = Vec::new();
             if let Some(output) = output {
-                output.take(FILE_BYTES_MAX).read_to_end(&mut file).await?;
+                let most = FILE_BYTES_MAX + 1;
+                output.take(most).read_to_end(&mut file).await?;
             }
             Ok::<_, std::io::Error>(file)
         };
         let ((), file) = tokio::join!(say, hear);
-        let file = file.map_err(|error| self.broken(error))?;
+        let file = self.bounded(file)?;
         let status = child.wait().await.map_err(|error| self.broken(error))?;
         if !status.success() {
             return Err(self.broken(status));
@@ -105,9 +107,17 @@ impl Process {
         if !self.command.iter().any(|word| word == FILE) {
             return Ok(file);
         }
-        let read = tokio::task::spawn_blocking(move || std::fs::read(&written.0)).await;
-        let read = read.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        read.map_err(|error| self.broken(error))
+        let read = tokio::task::spawn_blocking(move || read(&written.0)).await;
+        self.bounded(read.unwrap_or_else(|error| Err(std::io::Error::other(error))))
+    }
+
+    /// What it wrote, unless that is too much.
+    fn bounded(&self, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, EngineError> {
+        let file = read.map_err(|error| self.broken(error))?;
+        match file.len() as u64 {
+            0..=FILE_BYTES_MAX => Ok(file),
+            _ => Err(self.broken(format!("it wrote more than {FILE_BYTES_MAX} bytes"))),
+        }
     }
 
     fn broken(&self, what: impl std::fmt::Display) -> EngineError {
@@ -144,6 +154,14 @@ impl Tts for Process {
             sound.send(samples).await.map_err(|_| EngineError::Unwanted)
         })
     }
+}
+
+/// A file as far as its limit, and a byte beyond where it goes on there.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = Vec::new();
+    let written = std::fs::File::open(path)?;
+    written.take(FILE_BYTES_MAX + 1).read_to_end(&mut file)?;
+    Ok(file)
 }
 
 /// A file of a program, gone with whoever reads it.
@@ -204,6 +222,23 @@ mod tests {
             assert!(why.contains(command[0]), "{why}");
         }
         let why = spoken(&["echo", "garbage"], "x").await.unwrap_err();
+        assert!(why.contains("it wrote no WAV file"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_writes_too_much_is_not_read_to_its_end() {
+        let into_file = r#"head -c "$0" /dev/zero > "$1""#;
+        let more = (FILE_BYTES_MAX + 1).to_string();
+        for command in [
+            &["head", "-c", &more, "/dev/zero"][..],
+            &["sh", "-c", into_file, &more, FILE],
+        ] {
+            let why = spoken(command, "x").await.unwrap_err();
+            assert!(why.contains("more than 16777216 bytes"), "{why}");
+        }
+        let most = FILE_BYTES_MAX.to_string();
+        let why = spoken(&["sh", "-c", into_file, &most, FILE], "x").await;
+        let why = why.unwrap_err();
         assert!(why.contains("it wrote no WAV file"), "{why}");
     }
 
