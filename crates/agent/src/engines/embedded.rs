@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 
 use super::EngineError;
@@ -23,6 +24,10 @@ pub use shared::Shared;
 /// Orders that wait for a thread of one engine. A further one fails at once, which is better than
 /// an answer to what was said a minute ago.
 pub const ORDERS_MAX: usize = 256;
+/// Pieces of sound that an engine is ahead of whoever listens; it waits with a further one. In pieces
+/// of a tenth of a second they are the minute that the longest sentence of a conversation lasts, so
+/// that nobody who listens slowly keeps the thread from other calls.
+pub const PIECES_AHEAD_MAX: usize = 600;
 /// The most threads of one engine.
 pub const THREADS_MAX: usize = 4;
 
@@ -89,6 +94,29 @@ impl<E: 'static> Embedded<E> {
             Ok(done) => done.map_err(|why| self.broken(why)),
             Err(_) => Err(self.broken("it gave up in the middle".to_owned())),
         }
+    }
+
+    /// Has the engine make sound on one of its threads, which is handed on while more of it is made.
+    /// What makes it is told by `false` that nobody listens any more, also where it waits for room.
+    pub async fn speak(
+        &self,
+        sound: Sender<Vec<i16>>,
+        make: impl FnOnce(&mut E, &mut dyn FnMut(&[i16]) -> bool) -> Result<(), String> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        let (to, mut from) = channel(PIECES_AHEAD_MAX);
+        let making = self.order(move |engine, wanted| {
+            // Whoever drops this future drops the receiver too, which ends a wait for room.
+            let mut piece =
+                |samples: &[i16]| wanted.is_wanted() && to.blocking_send(samples.to_vec()).is_ok();
+            make(engine, &mut piece)
+        });
+        let handing_on = async {
+            while let Some(piece) = from.recv().await {
+                sound.send(piece).await.map_err(|_| EngineError::Unwanted)?;
+            }
+            Ok(())
+        };
+        tokio::try_join!(making, handing_on).map(|_| ())
     }
 
     /// Opens the engine, which keeps nobody waiting before the first order.

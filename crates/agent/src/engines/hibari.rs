@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{Sender, unbounded_channel};
+use tokio::sync::mpsc::Sender;
 use trunkline_call::BoxFuture;
 use trunkline_speech::hibari::{self, Hibari, HibariError};
 
@@ -41,25 +41,11 @@ impl Tts for HibariTts {
         speech: Speech,
         sound: Sender<Vec<i16>>,
     ) -> BoxFuture<'_, Result<(), EngineError>> {
-        Box::pin(async move {
-            let speed = self.speed;
-            // It speaks far faster than anybody listens: who listens slowly does not keep the thread
-            // from other calls. What waits here is one sentence or a few.
-            let (to, mut from) = unbounded_channel();
-            let speaking = self.engine.order(move |voice, wanted| {
-                let mut piece =
-                    |samples: &[i16]| wanted.is_wanted() && to.send(samples.to_vec()).is_ok();
-                let spoken = voice.speak_at(&speech.text, speed, &mut piece);
-                spoken.map_err(|error| error.to_string())
-            });
-            let handing_on = async {
-                while let Some(piece) = from.recv().await {
-                    sound.send(piece).await.map_err(|_| EngineError::Unwanted)?;
-                }
-                Ok(())
-            };
-            tokio::try_join!(speaking, handing_on).map(|_| ())
-        })
+        let speed = self.speed;
+        Box::pin(self.engine.speak(sound, move |voice, piece| {
+            let spoken = voice.speak_at(&speech.text, speed, piece);
+            spoken.map_err(|error| error.to_string())
+        }))
     }
 
     fn load(&self) -> BoxFuture<'_, ()> {

@@ -121,6 +121,72 @@ async fn no_more_than_so_many_orders_wait() {
 }
 
 #[tokio::test]
+async fn sound_that_nobody_takes_waits_until_there_is_room_or_nobody_listens() {
+    let engine = Arc::new(counting(1));
+    let (makes, made) = channel();
+    let (to, unread) = tokio::sync::mpsc::channel(1);
+    let ours = Arc::clone(&engine);
+    let speaking = tokio::spawn(async move {
+        let endless = move |_: &mut u32, piece: &mut dyn FnMut(&[i16]) -> bool| {
+            while piece(&[0; 160]) {
+                makes.send(()).map_err(|error| error.to_string())?;
+            }
+            Ok(())
+        };
+        ours.speak(to, endless).await
+    });
+    let counted = tokio::task::spawn_blocking(move || {
+        let mut count = 0;
+        // The one that it waits with was not taken. Where nothing held it up, more would come.
+        let soon = |count| match count {
+            0..PIECES_AHEAD_MAX => SOON,
+            _ => Duration::from_millis(50),
+        };
+        while count < 2 * PIECES_AHEAD_MAX && made.recv_timeout(soon(count)).is_ok() {
+            count += 1;
+        }
+        (count, made)
+    });
+    let (count, _made) = counted.await.expect("no panic");
+    // Beyond those that wait, one is on its way to whoever listens, and one is there.
+    let most = PIECES_AHEAD_MAX + 2;
+    assert!((PIECES_AHEAD_MAX..=most).contains(&count), "{count}");
+    speaking.abort();
+    let free = tokio::time::timeout(SOON, engine.prepare()).await;
+    free.expect("the thread is free again")
+        .expect("and the engine whole");
+    drop(unread);
+}
+
+#[tokio::test]
+async fn sound_is_handed_on_in_order_until_nobody_listens() {
+    let engine = counting(1);
+    let (to, mut from) = tokio::sync::mpsc::channel(1);
+    let speaking = engine.speak(to, |_, piece| {
+        let wanted = (0..1_000).take_while(|n| piece(&[*n])).count();
+        (wanted == 1_000).then_some(()).ok_or("cut off".to_owned())
+    });
+    let listening = async {
+        let mut heard = Vec::new();
+        while let Some(piece) = from.recv().await {
+            heard.extend(piece);
+        }
+        heard
+    };
+    let (spoken, heard) = tokio::join!(speaking, listening);
+    spoken.expect("all of it");
+    assert_eq!(heard, (0..1_000).collect::<Vec<i16>>());
+    let (to, nobody) = tokio::sync::mpsc::channel(1);
+    drop(nobody);
+    let spoken = engine.speak(to, |_, piece| {
+        while piece(&[0]) {}
+        Ok(())
+    });
+    let spoken = tokio::time::timeout(SOON, spoken).await.expect("it ends");
+    assert!(matches!(spoken, Err(EngineError::Unwanted)), "{spoken:?}");
+}
+
+#[tokio::test]
 async fn an_order_that_panics_fails_alone() {
     let engine = counting(1);
     let bad = engine.order(|_, _| -> Result<(), String> { panic!("on purpose") });
