@@ -80,7 +80,10 @@ pub trait Listening: Send {
     fn forget(&mut self);
 }
 
-/// Hears whether a caller who pauses has come to an end.
+/// Hears whether a caller who pauses has come to an end, for [`Agent::with_turns`]. None comes with
+/// this crate, and no configuration asks for one: it is for programs that bring a model of their own.
+///
+/// [`Agent::with_turns`]: crate::Agent::with_turns
 pub trait TurnModel: Send + Sync {
     /// Whether this, at 16 kHz, sounds like all that they want to say.
     fn has_ended(&self, samples: Vec<i16>) -> BoxFuture<'_, Result<bool, EngineError>>;
