@@ -1,5 +1,4 @@
-//! The voice in the process, as the agent uses it. Without the model's files nothing is tested here,
-//! and it says so.
+//! The voice in the process, as the agent uses it.
 #![cfg(feature = "speech")]
 
 use std::path::{Path, PathBuf};
@@ -7,14 +6,9 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::channel;
 use trunkline_agent::engines::{EngineError, HibariTts, Speech, Tts};
 
-fn folder() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("TRUNKLINE_MODELS").map(|folder| Path::new(&folder).join("hibari"));
-    let folder = folder.filter(|folder| folder.exists());
-    if folder.is_none() {
-        eprintln!("SKIP: no hibari; set TRUNKLINE_MODELS to what `trunkline models fetch` filled");
-    }
-    folder
+fn folder() -> PathBuf {
+    let folder = std::env::var_os("TRUNKLINE_MODELS").expect("a folder of models");
+    Path::new(&folder).join("hibari")
 }
 
 fn speech(text: &str) -> Speech {
@@ -25,9 +19,9 @@ fn speech(text: &str) -> Speech {
 }
 
 #[tokio::test]
+#[ignore = "needs models: cargo xtask test speech"]
 async fn sentences_are_spoken_also_by_several_at_once() {
-    let Some(folder) = folder() else { return };
-    let voice = HibariTts::new(&folder, 1.0).expect("the files are there");
+    let voice = HibariTts::new(&folder(), 1.0).expect("the files are there");
     voice.load().await;
     let say = async |text: &str| {
         let (to, mut from) = channel::<Vec<i16>>(1);
@@ -49,9 +43,9 @@ async fn sentences_are_spoken_also_by_several_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs models: cargo xtask test speech"]
 async fn who_does_not_listen_ends_it() {
-    let Some(folder) = folder() else { return };
-    let voice = HibariTts::new(&folder, 1.0).expect("the files are there");
+    let voice = HibariTts::new(&folder(), 1.0).expect("the files are there");
     let (to, from) = channel(1);
     drop(from);
     let spoken = voice.speak(speech("Nobody hears this."), to).await;

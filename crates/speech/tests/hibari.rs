@@ -10,9 +10,8 @@ mod support;
 const PHONEMES: &str = include_str!("../../../fixtures/hibari/phonemes.tsv");
 const SENTENCE: &[u8] = include_bytes!("../../../fixtures/hibari/sentence.wav");
 
-fn voice() -> Option<Hibari> {
-    let folder = support::model("hibari")?;
-    Some(Hibari::open(&folder).expect("the voice"))
+fn voice() -> Hibari {
+    Hibari::open(&support::model("hibari")).expect("the voice")
 }
 
 fn spoken(voice: &Hibari, text: &str) -> Vec<i16> {
@@ -26,8 +25,9 @@ fn spoken(voice: &Hibari, text: &str) -> Vec<i16> {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn it_reads_as_the_original_does() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let lines = PHONEMES.lines().filter(|line| !line.starts_with('#'));
     let mut others = Vec::new();
     for line in lines {
@@ -46,8 +46,9 @@ fn it_reads_as_the_original_does() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn it_sounds_as_the_original_does() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let original = wav::read(SENTENCE).expect("a WAV file").into_mono();
     let ours = spoken(&voice, "Sure, what name should I put it under?");
     // The original begins with silence, of which ours leaves a breath.
@@ -66,8 +67,9 @@ fn it_sounds_as_the_original_does() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn it_drives_a_telephone_line_well_and_repeats_itself_exactly() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let text = "Thank you for calling. The office is open from nine to five on weekdays.";
     let sound = spoken(&voice, text);
     let level = active_level(&sound);
@@ -78,8 +80,9 @@ fn it_drives_a_telephone_line_well_and_repeats_itself_exactly() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn sound_comes_in_pieces_until_nobody_listens() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let mut pieces = 0;
     let spoken = voice.speak(
         "This sentence is long enough to come in pieces.",
@@ -94,8 +97,9 @@ fn sound_comes_in_pieces_until_nobody_listens() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn a_slower_voice_takes_longer() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let samples = |speed| {
         let mut count = 0;
         let mut sound = |piece: &[i16]| {
@@ -117,8 +121,9 @@ fn a_slower_voice_takes_longer() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn no_text_is_too_hostile() {
-    let Some(voice) = voice() else { return };
+    let voice = voice();
     let texts = [
         String::new(),
         " \n\t\u{0}\u{7}\u{1b}[31m".to_owned(),

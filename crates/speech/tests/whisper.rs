@@ -28,7 +28,7 @@ const SAID: [(&str, &str); 2] = [
     ),
 ];
 
-fn model() -> Option<PathBuf> {
+fn model() -> PathBuf {
     support::model("whisper-tiny.en-q8_0.bin")
 }
 
@@ -43,9 +43,9 @@ fn words(text: &str) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn recorded_voices_are_understood_over_the_telephone() {
-    let Some(model) = model() else { return };
-    let mut whisper = Whisper::open(&model).expect("the model");
+    let mut whisper = Whisper::open(&model()).expect("the model");
     for (name, said) in SAID {
         let heard = whisper.transcribe(&over_the_line(&voice(name)));
         let heard = words(&heard.expect("a transcript"));
@@ -61,9 +61,9 @@ fn recorded_voices_are_understood_over_the_telephone() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn the_same_sound_is_the_same_words_whatever_was_heard_before() {
-    let Some(model) = model() else { return };
-    let model = Model::open(&model).expect("the model");
+    let model = Model::open(&model()).expect("the model");
     let (one, two) = (voice("slt"), voice("rms"));
     let mut listener = model.listener().expect("memory");
     let first = listener.transcribe(&one[..48_000]).expect("a transcript");
@@ -84,9 +84,9 @@ fn the_same_sound_is_the_same_words_whatever_was_heard_before() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn where_nobody_speaks_there_are_no_words() {
-    let Some(model) = model() else { return };
-    let mut whisper = Whisper::open(&model).expect("the model");
+    let mut whisper = Whisper::open(&model()).expect("the model");
     let mut keys = Vec::new();
     for key in ['4', '7', '#'] {
         let mut tone = [0; 2_400];
@@ -118,9 +118,9 @@ fn where_nobody_speaks_there_are_no_words() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn speech_of_more_than_30_s_is_heard_to_its_end() {
-    let Some(model) = model() else { return };
-    let mut whisper = Whisper::open(&model).expect("the model");
+    let mut whisper = Whisper::open(&model()).expect("the model");
     let long = [voice("awb"), voice("slt"), voice("rms"), voice("kal")].concat();
     assert!(long.len() > 30 * 16_000);
     let heard = words(&whisper.transcribe(&long).expect("a transcript"));
@@ -130,9 +130,9 @@ fn speech_of_more_than_30_s_is_heard_to_its_end() {
 }
 
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn what_nobody_wants_any_more_is_given_up() {
-    let Some(model) = model() else { return };
-    let mut whisper = Whisper::open(&model).expect("the model");
+    let mut whisper = Whisper::open(&model()).expect("the model");
     let speech = voice("slt");
     let unwanted = Arc::new(AtomicBool::new(true));
     let heard = whisper.transcribe_unless(&speech, &unwanted);
@@ -144,16 +144,15 @@ fn what_nobody_wants_any_more_is_given_up() {
 
 /// Runs one of these tests in a process of its own.
 #[test]
+#[ignore = "needs models: cargo xtask test speech"]
 fn nothing_is_written_to_standard_error() {
-    if model().is_none() {
-        return;
-    }
     let tests = std::env::current_exe().expect("these tests");
     let mut alone = Command::new(tests);
     alone.args([
         "--exact",
         "where_nobody_speaks_there_are_no_words",
         "--nocapture",
+        "--include-ignored",
     ]);
     let output = alone.output().expect("it runs");
     assert!(output.status.success(), "{output:?}");

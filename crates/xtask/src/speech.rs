@@ -163,23 +163,21 @@ fn run(
     let command = || {
         let mut command = cargo();
         command.env(FOLDER, folder).arg("test").args(packages);
+        command.args(["--no-fail-fast", "--", "--include-ignored"]);
         command
     };
     let mut all = Tally::default();
-    let outcome = all.run(command().arg("--no-fail-fast"));
+    let outcome = all.run(&mut command());
     let outcome = outcome.or_else(|failure| {
         second_try(&all, failure, |names| {
             let mut alone = Tally::default();
-            alone.run(
-                command()
-                    .args(["--", "--exact", "--test-threads=1"])
-                    .args(names),
-            )?;
+            alone.run(command().args(["--exact", "--test-threads=1"]).args(names))?;
             Ok(alone)
         })?;
         again.extend(all.forgive_failures());
         Ok(())
     });
+    let outcome = outcome.and_then(|()| all.all_were_run());
     tally.add(all);
     outcome
 }

@@ -10,6 +10,8 @@ use crate::workspace::{Failure, spelled};
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
+    /// Tests that were not run.
+    pub ignored: u64,
     /// The names of those that failed.
     pub failures: Vec<String>,
     /// Test programs that began and have not come to their end: one that crashed names no test.
@@ -39,6 +41,7 @@ impl Tally {
             match word {
                 "passed" => self.passed += count,
                 "failed" => self.failed += count,
+                "ignored" => self.ignored += count,
                 _ => {}
             }
         }
@@ -48,8 +51,17 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.ignored += other.ignored;
         self.failures.extend(other.failures);
         self.unfinished += other.unfinished;
+    }
+
+    /// Fails where a test was not run, although its step is there to run it.
+    pub fn all_were_run(&self) -> Result<(), Failure> {
+        match self.ignored {
+            0 => Ok(()),
+            count => Err(format!("{count} tests were not run: they say why with `ignored`").into()),
+        }
     }
 
     /// Counts what failed as passed; its names.
@@ -111,10 +123,22 @@ mod tests {
             Tally {
                 passed: 16,
                 failed: 2,
+                ignored: 1,
                 failures: vec!["calls::one_that_fails".to_owned()],
                 unfinished: 0,
             }
         );
+    }
+
+    #[test]
+    fn a_test_that_was_not_run_has_not_passed() {
+        let mut tally = Tally::default();
+        tally.add_line("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured");
+        assert!(tally.all_were_run().is_ok());
+        tally.add_line("test it_hears ... ignored, needs models: cargo xtask test speech");
+        tally.add_line("test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured");
+        assert!(tally.all_were_run().is_err());
+        assert_eq!(tally.passed, 3);
     }
 
     #[test]

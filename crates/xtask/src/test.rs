@@ -41,6 +41,7 @@ pub fn run() -> Result<(), Failure> {
             again.extend(all.forgive_failures());
             Ok(())
         });
+        let outcome = outcome.and_then(|()| all.all_were_run());
         tally.add(all);
         outcome
     });
@@ -190,7 +191,7 @@ mod tests {
             passed: 10,
             failed: names.len() as u64,
             failures: names.iter().map(|&name| name.to_owned()).collect(),
-            unfinished: 0,
+            ..Tally::default()
         }
     }
 

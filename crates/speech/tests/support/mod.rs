@@ -6,16 +6,14 @@ use std::path::PathBuf;
 use trunkline_audio::g711::ulaw;
 use trunkline_audio::{FRAME_SAMPLES, Resampler, wav};
 
-/// A model in the folder that `TRUNKLINE_MODELS` names; where there is none, the test is skipped
-/// and says so.
-pub fn model(name: &str) -> Option<PathBuf> {
+/// A model in the folder that `TRUNKLINE_MODELS` names.
+pub fn model(name: &str) -> PathBuf {
     let folder = std::env::var_os("TRUNKLINE_MODELS").map(PathBuf::from);
     let model = folder.map(|folder| folder.join(name));
     let model = model.filter(|model| model.exists());
-    if model.is_none() {
-        eprintln!("SKIP: no {name}; set TRUNKLINE_MODELS to what `trunkline models fetch` filled");
-    }
-    model
+    model.unwrap_or_else(|| {
+        panic!("no {name}; set TRUNKLINE_MODELS to what `trunkline models fetch` filled")
+    })
 }
 
 /// A recording of `fixtures/speech`.

@@ -25,6 +25,9 @@ const UNFINISHED: &[&str] = &[
     "#[ignore",
 ];
 
+/// What keeps a test from being run by itself: nothing but models, with which the step "speech" runs it.
+const NEEDS_MODELS: &str = r#"#[ignore = "needs models: cargo xtask test speech"]"#;
+
 /// The file that spells these words in order to forbid them.
 const THIS_FILE: &str = "crates/xtask/src/tidy/words.rs";
 
@@ -63,7 +66,10 @@ fn the_text_speaks_of_the_project_alone() {
 
 #[test]
 fn nothing_is_marked_unfinished() {
-    let found = places(|line| UNFINISHED.iter().copied().find(|word| says(line, word)));
+    let found = places(|line| {
+        let mut words = UNFINISHED.iter().copied();
+        words.find(|word| says(line, word) && line.trim() != NEEDS_MODELS)
+    });
     assert_none("finish it, or write down plainly what is not there", &found);
 }
 
