@@ -12,6 +12,7 @@ mod lines;
 mod local;
 mod ollama;
 mod openai;
+mod pieces;
 mod process;
 mod rate;
 mod realtime;
@@ -32,6 +33,7 @@ use trunkline_call::BoxFuture;
 
 use crate::history::{Message, ToolCall};
 use crate::settings::ToolSpec;
+use pieces::{AGAIN_AFTER, Pieces};
 
 pub use chain::Chain;
 pub use deepgram::Deepgram;
@@ -41,6 +43,7 @@ pub use http::{BadUrl, Connect, Duplex, Place, Server, Tcp};
 pub use local::Local;
 pub use ollama::Ollama;
 pub use openai::{OpenAiLlm, OpenAiStt, OpenAiTts};
+pub use pieces::{hand_on, sound_of};
 pub use process::Process;
 pub use realtime::{Brief, GeminiLive, OpenAiRealtime, Realtime};
 pub use receptionist::{APPOINTMENT, Clock, Receptionist};
@@ -187,6 +190,16 @@ pub struct Speech {
     pub voice: Option<String>,
 }
 
+impl Speech {
+    /// A text in the engine's own voice.
+    pub fn of(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            voice: None,
+        }
+    }
+}
+
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delta {
@@ -240,35 +253,3 @@ impl EngineError {
         }
     }
 }
-
-/// Hands on pieces, and remembers whether there was one: what somebody has heard is not said twice.
-struct Pieces<'a, T> {
-    to: &'a Sender<T>,
-    any: bool,
-}
-
-impl<'a, T> Pieces<'a, T> {
-    fn new(to: &'a Sender<T>) -> Self {
-        Self { to, any: false }
-    }
-
-    async fn give(&mut self, piece: T) -> Result<(), EngineError> {
-        self.any = true;
-        self.to.send(piece).await.map_err(|_| EngineError::Unwanted)
-    }
-
-    /// What came of the first attempt; nothing where a second one is worth it, a moment later.
-    async fn settled(&self, first: Result<(), EngineError>) -> Option<Result<(), EngineError>> {
-        match first {
-            Err(error) if error.is_passing() && !self.any => {
-                tracing::debug!(%error, "asked once more");
-                tokio::time::sleep(AGAIN_AFTER).await;
-                None
-            }
-            outcome => Some(outcome),
-        }
-    }
-}
-
-/// How long a server is left alone before it is asked once more.
-const AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(150);

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, timeout};
 use trunkline_call::BoxFuture;
 
-use super::{EngineError, Speech, Tts};
+use super::{EngineError, Speech, Tts, hand_on};
 
 /// How long the first voice may take to its first sound.
 const FIRST_SOUND_MAX: Duration = Duration::from_millis(1_200);
@@ -73,13 +73,7 @@ impl<A: Tts, B: Tts> Chain<A, B> {
         if let Err(unwanted) = pass(sound, piece).await {
             return Ok(Err(unwanted));
         }
-        let passing = async {
-            while let Some(piece) = from.recv().await {
-                pass(sound, piece).await?;
-            }
-            Ok(())
-        };
-        let (ended, passed) = tokio::join!(speaking, passing);
+        let (ended, passed) = tokio::join!(speaking, hand_on(from, sound, |_| ()));
         Ok(ended.and(passed))
     }
 }

@@ -16,7 +16,7 @@ use std::thread;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 
-use super::EngineError;
+use super::{EngineError, hand_on};
 
 pub use cores::{Cores, Had};
 pub use shared::Shared;
@@ -103,19 +103,14 @@ impl<E: 'static> Embedded<E> {
         sound: Sender<Vec<i16>>,
         make: impl FnOnce(&mut E, &mut dyn FnMut(&[i16]) -> bool) -> Result<(), String> + Send + 'static,
     ) -> Result<(), EngineError> {
-        let (to, mut from) = channel(PIECES_AHEAD_MAX);
+        let (to, from) = channel(PIECES_AHEAD_MAX);
         let making = self.order(move |engine, wanted| {
             // Whoever drops this future drops the receiver too, which ends a wait for room.
             let mut piece =
                 |samples: &[i16]| wanted.is_wanted() && to.blocking_send(samples.to_vec()).is_ok();
             make(engine, &mut piece)
         });
-        let handing_on = async {
-            while let Some(piece) = from.recv().await {
-                sound.send(piece).await.map_err(|_| EngineError::Unwanted)?;
-            }
-            Ok(())
-        };
+        let handing_on = hand_on(from, &sound, |_| ());
         tokio::try_join!(making, handing_on).map(|_| ())
     }
 

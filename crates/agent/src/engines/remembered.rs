@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{Sender, channel};
 use trunkline_call::BoxFuture;
 
-use super::{EngineError, Speech, Tts};
+use super::{EngineError, Speech, Tts, hand_on, sound_of};
 
 /// The most phrases kept, each in each voice; a further one is asked for every time.
 const PHRASES_MAX: usize = 256;
@@ -33,14 +33,7 @@ impl<T: Tts> Remembered<T> {
     /// One that fails is asked for again later.
     async fn say_all(&self) {
         for text in &self.phrases {
-            let (to, mut from) = channel(16);
-            let speech = Speech {
-                text: text.clone(),
-                voice: None,
-            };
-            let listening = async { while from.recv().await.is_some() {} };
-            let (said, ()) = tokio::join!(self.speak(speech, to), listening);
-            if let Err(error) = said {
+            if let Err(error) = sound_of(self, Speech::of(text)).await {
                 tracing::warn!(%error, "a phrase could not be spoken beforehand");
                 return;
             }
@@ -56,16 +49,9 @@ impl<T: Tts> Remembered<T> {
         speech: Speech,
         sound: Sender<Vec<i16>>,
     ) -> Result<(), EngineError> {
-        let (to, mut from) = channel::<Vec<i16>>(16);
+        let (to, from) = channel::<Vec<i16>>(16);
         let mut all = Vec::new();
-        let passing = async {
-            while let Some(piece) = from.recv().await {
-                all.extend_from_slice(&piece);
-                let passed = sound.send(piece).await;
-                passed.map_err(|_| EngineError::Unwanted)?;
-            }
-            Ok(())
-        };
+        let passing = hand_on(from, &sound, |piece| all.extend_from_slice(piece));
         let (said, passed) = tokio::join!(self.voice.speak(speech.clone(), to), passing);
         said.and(passed)?;
         let mut known = self.known();

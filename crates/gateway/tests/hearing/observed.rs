@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{Sender, channel};
 use trunkline_agent::engines::{
-    Delta, EngineError, Llm, Question, Receptionist, Speech, Stt, Tool, Tts, WhisperStt,
+    Delta, EngineError, Llm, Question, Receptionist, Speech, Stt, Tool, Tts, WhisperStt, hand_on,
 };
 use trunkline_agent::{Message, Phrases, ToolCall};
 use trunkline_call::BoxFuture;
@@ -148,20 +148,11 @@ impl Llm for Brain {
                 seen.understood = said.collect::<Vec<_>>().join(" ");
                 (seen.answer, seen.function) = (String::new(), None);
             }
-            let (to, mut from) = channel(4);
-            let passing = async {
-                while let Some(delta) = from.recv().await {
-                    match &delta {
-                        Delta::Words(words) => self.log.note().seen.answer.push_str(words),
-                        Delta::Call(call) => {
-                            self.log.note().seen.function = Some(call.name.clone());
-                        }
-                    }
-                    let passed = answer.send(delta).await;
-                    passed.map_err(|_| EngineError::Unwanted)?;
-                }
-                Ok(())
-            };
+            let (to, from) = channel(4);
+            let passing = hand_on(from, &answer, |delta| match delta {
+                Delta::Words(words) => self.log.note().seen.answer.push_str(words),
+                Delta::Call(call) => self.log.note().seen.function = Some(call.name.clone()),
+            });
             let (ended, passed) = tokio::join!(self.receptionist.reply(question, to), passing);
             ended.and(passed)
         })

@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::channel;
 use trunkline::models::HIBARI;
-use trunkline_agent::engines::{HibariTts, Process, Speech, Tts};
+use trunkline_agent::engines::{HibariTts, Process, Speech, Tts, sound_of};
 
 /// Somebody who says sentences.
 pub struct Voice {
@@ -39,24 +38,11 @@ impl Voice {
 
     /// Says a text, at 16 kHz.
     pub fn say(&self, text: &str) -> Arc<[i16]> {
-        let (to, mut from) = channel::<Vec<i16>>(16);
-        let speech = Speech {
-            text: text.to_owned(),
-            voice: None,
-        };
-        let hearing = async {
-            let mut all = Vec::new();
-            while let Some(piece) = from.recv().await {
-                all.extend(piece);
-            }
-            all
-        };
-        let speaking = async { tokio::join!(self.engine.speak(speech, to), hearing) };
+        let speaking = sound_of(&*self.engine, Speech::of(text));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let (ended, said) = runtime.expect("a runtime").block_on(speaking);
-        ended.unwrap_or_else(|error| panic!("{error}"));
-        said.into()
+        let said = runtime.expect("a runtime").block_on(speaking);
+        said.unwrap_or_else(|error| panic!("{error}")).into()
     }
 }

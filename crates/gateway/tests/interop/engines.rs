@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::channel;
 use trunkline_agent::engines::{
     Delta, Llm, OpenAiLlm, Question, Server, Speech, Stt, Tcp, Tts, WyomingStt, WyomingTts,
+    sound_of,
 };
 use trunkline_agent::{Message, Settings};
 
@@ -215,19 +216,8 @@ fn a_server_of_wyomings_own_is_heard_at_our_rate() {
             voice: None,
         };
         runtime().block_on(async {
-            let (to, mut from) = channel(4);
-            let speech = Speech {
-                text: "Good day to you.".to_owned(),
-                voice: None,
-            };
-            let mut heard = Vec::new();
-            let reading = async {
-                while let Some(piece) = from.recv().await {
-                    heard.extend(piece);
-                }
-            };
-            let (ended, ()) = tokio::join!(tts.speak(speech, to), reading);
-            ended.expect("it ends as it should");
+            let heard = sound_of(&tts, Speech::of("Good day to you.")).await;
+            let heard = heard.expect("it ends as it should");
             assert!((25_400..=25_600).contains(&heard.len()), "{}", heard.len());
             assert!(sound::share_at(1_000.0, 16_000, &heard[8_000..16_000]) > 0.9);
             let nobody = Speech {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::Sender;
 use trunkline_agent::ToolCall;
 use trunkline_agent::engines::{EngineError, Process, Speech, Stt, Tool, Tts};
 use trunkline_call::BoxFuture;
@@ -163,25 +163,4 @@ impl Tool for Calendar {
         );
         Box::pin(std::future::ready(Ok(booked)))
     }
-}
-
-/// All of what a voice makes of a text, at 16 kHz.
-///
-/// # Errors
-/// What the voice says went wrong.
-pub async fn spoken_by(voice: &dyn Tts, text: &str) -> Result<Vec<i16>, EngineError> {
-    let (to, mut from) = channel::<Vec<i16>>(16);
-    let speech = Speech {
-        text: text.to_owned(),
-        voice: None,
-    };
-    let hearing = async {
-        let mut all = Vec::new();
-        while let Some(piece) = from.recv().await {
-            all.extend(piece);
-        }
-        all
-    };
-    let (ended, all) = tokio::join!(voice.speak(speech, to), hearing);
-    ended.map(|()| all)
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use trunkline_agent::engines::{EngineError, Tts};
+use trunkline_agent::engines::{EngineError, Speech, Tts, sound_of};
 use trunkline_call::EndReason;
 use trunkline_phone::alignment::likeness_in_order;
 use trunkline_phone::caller::Conversation;
 use trunkline_phone::words::{contains, word_error_rate, word_error_rate_of_beginning, words};
 
 use super::account::Played;
-use super::cast::{Judge, spoken_by};
+use super::cast::Judge;
 use super::script::{Act, Scene};
 
 /// The longest that a caller may wait for an answer.
@@ -64,7 +64,7 @@ pub async fn listen(played: &[Played], judge: &Judge) -> Result<Vec<Heard>, Engi
 async fn sounds_like(scene: &Played, voice: &dyn Tts) -> Result<Vec<(String, f64)>, EngineError> {
     let mut sounds = Vec::new();
     for sentence in &scene.sentences {
-        sounds.push(spoken_by(voice, sentence).await?);
+        sounds.push(sound_of(voice, Speech::of(sentence)).await?);
     }
     if scene.cut {
         let spoken = scene

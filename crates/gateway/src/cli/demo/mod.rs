@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use serde_json::{Value, json};
-use trunkline_agent::engines::Llm;
+use trunkline_agent::engines::{Llm, Speech, sound_of};
 use trunkline_media::codec::Codec;
 use trunkline_phone::caller::{self, Conversation, Progress};
 use trunkline_phone::page::{Sheet, Who};
@@ -37,7 +37,7 @@ use super::ticker::Ticker;
 use crate::gateway::Gateway;
 use crate::models::Ask;
 use account::{Played, account, account_of_person};
-use cast::{Cast, Judge, Prompter, spoken_by};
+use cast::{Cast, Judge, Prompter};
 use desk::{DESK, agent, receptionist, settings};
 use handset::{Handset, Programs, programs};
 use judge::{Heard, faults, listen, long_waits};
@@ -287,7 +287,7 @@ async fn speech(scenes: &[Scene], cast: &Cast) -> Result<Vec<Option<Arc<[i16]>>>
     let mut speech = Vec::new();
     for scene in scenes {
         speech.push(match scene.act.words() {
-            Some(words) => Some(spoken_by(&*cast.caller, words).await?.into()),
+            Some(words) => Some(sound_of(&*cast.caller, Speech::of(words)).await?.into()),
             None => None,
         });
     }

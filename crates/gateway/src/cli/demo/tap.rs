@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::mpsc::{Sender, channel};
-use trunkline_agent::engines::{Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts};
+use trunkline_agent::engines::{
+    Delta, EngineError, Llm, Question, Speech, Stt, Tool, Tts, hand_on,
+};
 use trunkline_agent::{Message, ToolCall};
 use trunkline_call::BoxFuture;
 use trunkline_phone::page::Who;
@@ -101,17 +103,12 @@ impl Llm for Tap<dyn Llm> {
                 (self.shown)(Who::Caller, said);
             }
             self.log.note(Deed::Asked(asked));
-            let (to, mut from) = channel(PIECES_MAX);
-            let passing = async {
-                while let Some(delta) = from.recv().await {
-                    if let Delta::Words(words) = &delta {
-                        self.log.note(Deed::Thought(words.clone()));
-                    }
-                    let passed = answer.send(delta).await;
-                    passed.map_err(|_| EngineError::Unwanted)?;
+            let (to, from) = channel(PIECES_MAX);
+            let passing = hand_on(from, &answer, |delta| {
+                if let Delta::Words(words) = delta {
+                    self.log.note(Deed::Thought(words.clone()));
                 }
-                Ok(())
-            };
+            });
             let (ended, passed) = tokio::join!(self.engine.reply(question, to), passing);
             ended.and(passed)
         })
@@ -127,18 +124,13 @@ impl Tts for Tap<dyn Tts> {
         Box::pin(async move {
             self.log.note(Deed::ToSay(speech.text.clone()));
             (self.shown)(Who::Agent, &speech.text);
-            let (to, mut from) = channel::<Vec<i16>>(PIECES_MAX);
-            let passing = async {
-                let mut is_first = true;
-                while let Some(piece) = from.recv().await {
-                    if std::mem::take(&mut is_first) {
-                        self.log.note(Deed::Sounded);
-                    }
-                    let passed = sound.send(piece).await;
-                    passed.map_err(|_| EngineError::Unwanted)?;
+            let (to, from) = channel(PIECES_MAX);
+            let mut is_first = true;
+            let passing = hand_on(from, &sound, |_| {
+                if std::mem::take(&mut is_first) {
+                    self.log.note(Deed::Sounded);
                 }
-                Ok(())
-            };
+            });
             let (ended, passed) = tokio::join!(self.engine.speak(speech, to), passing);
             ended.and(passed)
         })

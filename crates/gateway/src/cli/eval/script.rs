@@ -5,13 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunkline_agent::engines::{EngineError, Speech, Tts};
+use trunkline_agent::engines::{EngineError, Speech, Tts, sound_of};
 use trunkline_phone::caller::Step;
 
 use super::scenario::{Action, Awaited, Expectation, Scenario, Scenarios, Utterance};
-
-/// Pieces of speech that wait to be taken.
-const PIECES: usize = 16;
 
 /// What a caller does in a scenario.
 pub struct Script {
@@ -46,7 +43,7 @@ impl Voices {
                     text: text.clone(),
                     voice: by.clone(),
                 };
-                let samples = one(voice.as_ref(), speech).await?;
+                let samples = sound_of(voice.as_ref(), speech).await?;
                 spoken.insert(said.clone(), samples.into());
             }
         }
@@ -59,20 +56,6 @@ impl Voices {
             Utterance::Text { .. } => self.0.get(said).map_or_else(|| Arc::from([]), Arc::clone),
         }
     }
-}
-
-/// A text as samples.
-async fn one(voice: &dyn Tts, speech: Speech) -> Result<Vec<i16>, EngineError> {
-    let (to, mut from) = tokio::sync::mpsc::channel(PIECES);
-    let hear = async {
-        let mut samples = Vec::new();
-        while let Some(piece) = from.recv().await {
-            samples.extend(piece);
-        }
-        samples
-    };
-    let (outcome, samples) = tokio::join!(voice.speak(speech, to), hear);
-    outcome.map(|()| samples)
 }
 
 impl Script {
