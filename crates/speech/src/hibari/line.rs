@@ -14,8 +14,9 @@ const PIECE: usize = 2_400;
 /// The voice is silent for a quarter of a second before its first word, which a caller would wait for.
 /// Sound begins above this, 44 dB below full scale.
 const QUIET: u16 = 200;
-/// What is left of that silence: 20 ms at the voice's rate, for a word that begins softly.
-const BREATH: usize = 480;
+/// What is left of that silence: 5 ms at the voice's rate, for a word that begins softly. What lies
+/// before that is 30 dB below the voice, and a caller waits for it.
+const BREATH: usize = 120;
 /// Silence that pushes the last sound out of the resampler: its delay, rounded up.
 const TAIL: usize = 30;
 
