@@ -5,6 +5,7 @@ use crate::config::{Loaded, Older, Overrides};
 use crate::reload::Reloader;
 use crate::service::Service;
 use crate::settings::{Listen, Settings};
+use crate::shard::priority;
 use crate::telemetry::log::{self, LogFormat, LogLevel};
 use clap::{Args, ValueEnum};
 use std::io::{self, Write};
@@ -57,6 +58,8 @@ impl Serve {
         let loaded = self.config.load(&overrides)?;
         let asked_for = self.config.config.clone();
         log::start(self.level(&loaded), self.log_format, self.trace_sip);
+        // Before there is any other thread.
+        priority::set_aside();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

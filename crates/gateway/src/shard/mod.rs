@@ -12,6 +12,7 @@ mod load;
 mod messages;
 mod moderation;
 mod panics;
+pub(crate) mod priority;
 mod reports;
 mod run;
 mod secured;
@@ -180,7 +181,10 @@ impl Shard {
         let shard = run::Loop::new(poll, Arc::clone(&waker), orders, reports, Arc::clone(&load));
         let thread = std::thread::Builder::new()
             .name(format!("media-{number}"))
-            .spawn(move || shard.run())?;
+            .spawn(move || {
+                priority::resume();
+                shard.run();
+            })?;
         Ok((Self { to, waker, load }, thread))
     }
 

@@ -37,6 +37,8 @@ struct Start<'a> {
     environment: &'a [(&'a str, &'a str)],
     /// How many descriptors it may have to begin with, and at the most.
     descriptors: Option<(u32, u32)>,
+    /// Whether it is started with real-time priority.
+    realtime: bool,
 }
 
 impl Default for Start<'_> {
@@ -47,6 +49,7 @@ impl Default for Start<'_> {
             arguments: &[],
             environment: &[],
             descriptors: None,
+            realtime: false,
         }
     }
 }
@@ -55,6 +58,11 @@ impl Start<'_> {
     /// The binary under test, within its limits.
     fn command(&self) -> Command {
         const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
+        if self.realtime {
+            let mut command = Command::new("chrt");
+            command.args(["-f", "1", BINARY]);
+            return command;
+        }
         let Some((soft, hard)) = self.descriptors else {
             return Command::new(BINARY);
         };
@@ -111,6 +119,15 @@ impl Gateway {
     pub fn start_with_descriptors(name: &str, soft: u32, hard: u32) -> Self {
         let start = Start {
             descriptors: Some((soft, hard)),
+            ..Start::default()
+        };
+        Self::start_with(name, &start, "")
+    }
+
+    /// As [`Gateway::start`], with real-time priority.
+    pub fn start_with_realtime(name: &str) -> Self {
+        let start = Start {
+            realtime: true,
             ..Start::default()
         };
         Self::start_with(name, &start, "")

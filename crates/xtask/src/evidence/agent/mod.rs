@@ -124,7 +124,7 @@ fn body(stage: &Stage, plan: &Plan, rows: &[Row]) -> String {
         true => "",
         false => " Engines in the process were not measured: `--speech` was not given.",
     };
-    let mut body = format!("{}{models}\n\n{METHOD}\n", stage.machine.in_words());
+    let mut body = format!("{}{models}\n\n{METHOD}\n", stage.machine.in_words_first());
     body += "| what | measured | gate | verdict |\n|---|---|---|---|\n";
     body.extend(rows.iter().map(Row::markdown));
     body

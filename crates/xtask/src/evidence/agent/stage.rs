@@ -91,6 +91,7 @@ impl Stage {
         ] {
             std::fs::write(folder.join(file), engines::part_of(recording, ms)?)?;
         }
+        machine.hold_ourselves();
         let profile = if plan.is_evidence { "release" } else { "debug" };
         Ok(Self {
             machine,
@@ -102,13 +103,14 @@ impl Stage {
 
     /// A gateway with scripted engines, on a core of its own.
     pub fn scripted(&self) -> Result<Gateway, Failure> {
-        let command = self.machine.measured(&self.binary);
+        let command = self.machine.measured_first(&self.binary, false);
         self.start(command, "scripted", SCRIPTED)
     }
 
     /// A gateway with engines in its process, on every core.
     pub fn in_process(&self) -> Result<Gateway, Failure> {
-        self.start(Command::new(&self.binary), "in-process", IN_PROCESS)
+        let command = self.machine.measured_first(&self.binary, true);
+        self.start(command, "in-process", IN_PROCESS)
     }
 
     fn start(&self, mut command: Command, name: &str, text: &str) -> Result<Gateway, Failure> {

@@ -10,6 +10,8 @@ const MEASURED_CORE: &str = "0";
 const GENERATOR_CORE: &str = "1";
 /// Above everything ordinary.
 const PRIORITY: &str = "10";
+/// Above everything ordinary, and below whatever measures.
+const PRIORITY_MEASURED: &str = "1";
 
 /// How programs are held apart on this machine.
 pub struct Machine {
@@ -46,18 +48,33 @@ impl Machine {
         command(self.hold(MEASURED_CORE), program)
     }
 
+    /// Starts a program that is measured with the priority that it is given to share out among its
+    /// threads, on its core or on all of them.
+    pub fn measured_first(&self, program: &std::path::Path, everywhere: bool) -> Command {
+        let cores = match everywhere {
+            true => format!("{MEASURED_CORE},{GENERATOR_CORE}"),
+            false => MEASURED_CORE.to_owned(),
+        };
+        let mut words = self.hold(&cores);
+        if self.realtime {
+            words.extend(["chrt", "-f", PRIORITY_MEASURED].map(str::to_owned));
+        }
+        command(words, program)
+    }
+
+    /// Holds this process, with the threads it has and will have, to what whatever measures leaves of
+    /// its core.
+    pub fn hold_ourselves(&self) {
+        if self.pinned {
+            let pid = std::process::id().to_string();
+            quiet("taskset", &["-acp", GENERATOR_CORE, &pid]);
+        }
+    }
+
     /// Holds a running process, with all its threads, to the core and class of what is measured.
     /// Some reset their class when they start.
     pub fn hold_measured(&self, pid: u32) {
         let pid = pid.to_string();
-        let quiet = |program: &str, arguments: &[&str]| {
-            // A thread that ended meanwhile makes these fail, and nothing else does.
-            let _ = Command::new(program)
-                .args(arguments)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
-        };
         if self.pinned {
             quiet("taskset", &["-acp", MEASURED_CORE, &pid]);
         }
@@ -76,14 +93,50 @@ impl Machine {
 
     /// For the page.
     pub fn in_words(&self) -> String {
-        let kernel = output(Command::new("uname").args(["-sr"])).unwrap_or_default();
         let held = match (self.pinned, self.realtime) {
             (true, true) => "held to a core each, under SCHED_FIFO",
             (true, false) => "held to a core each, without real-time priority",
             (false, _) => "NOT held to cores of their own",
         };
-        format!("{}; programs are {held}.", kernel.trim())
+        format!("{}; programs are {held}.", kernel())
     }
+
+    /// The same where a program is [measured first](Self::measured_first), and [we](Self::hold_ourselves)
+    /// serve it.
+    pub fn in_words_first(&self) -> String {
+        let started = match self.realtime {
+            true => {
+                "the gateway is started with `chrt -f 1`, of which its media threads alone make use"
+            }
+            false => "the gateway has no real-time priority",
+        };
+        let callers = match self.realtime {
+            true => "above all others, under SCHED_FIFO",
+            false => "without real-time priority",
+        };
+        let held = match self.pinned {
+            true => {
+                "on a core of its own; with the engines in its process, on both. The other core is the callers'"
+            }
+            false => "on any core, as the callers are",
+        };
+        let rest = "the scripted engines have what these leave";
+        format!("{}; {started}, {held}, {callers}, and {rest}.", kernel())
+    }
+}
+
+fn kernel() -> String {
+    let kernel = output(Command::new("uname").args(["-sr"])).unwrap_or_default();
+    kernel.trim().to_owned()
+}
+
+fn quiet(program: &str, arguments: &[&str]) {
+    // A thread that ended meanwhile makes these fail, and nothing else does.
+    let _ = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
 }
 
 fn command(words: Vec<String>, program: &std::path::Path) -> Command {
