@@ -15,6 +15,8 @@ mod panics;
 pub(crate) mod priority;
 mod reports;
 mod run;
+#[cfg(test)]
+mod scripted;
 mod secured;
 mod silence;
 mod slot;

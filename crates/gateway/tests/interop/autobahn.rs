@@ -18,11 +18,12 @@ use trunkline::shard::{
     websocket_config,
 };
 use trunkline_call::{CallId, CallInfo, Direction};
-use trunkline_legs::{Description, Input, Leg, Output, Stats};
+use trunkline_legs::{Input, Output};
 use trunkline_streams::Frame;
 use tungstenite::WebSocket;
 
 use crate::peer::{Process, command, peers_folder, with_peer};
+use crate::scripted::{Script, Scripted};
 
 /// Framing, pings, reserved bits, opcodes, fragmentation, UTF-8, closing. Left out: 9, which
 /// measures, and 12 and 13, compression, which is not offered.
@@ -38,8 +39,8 @@ fn wstest() -> Result<PathBuf, String> {
 }
 
 /// A way in that sends back every message.
+#[derive(Default)]
 struct Mirror {
-    began: Instant,
     waiting: VecDeque<Said>,
     /// Lent by the last output.
     sent: Option<Said>,
@@ -52,24 +53,8 @@ enum Said {
     Binary(Vec<u8>),
 }
 
-impl Mirror {
-    fn new() -> Self {
-        Self {
-            began: Instant::now(),
-            waiting: VecDeque::new(),
-            sent: None,
-            ended: false,
-            finished: false,
-        }
-    }
-}
-
-impl Leg for Mirror {
-    fn queued(&self) -> usize {
-        0
-    }
-
-    fn handle_input(&mut self, _now: Instant, input: Input<'_>) {
+impl Script for Mirror {
+    fn hear(&mut self, input: Input<'_>) {
         match input {
             Input::Received(Frame::Text(text)) => self.waiting.push_back(Said::Text(text.into())),
             Input::Received(Frame::Binary(b)) => self.waiting.push_back(Said::Binary(b.into())),
@@ -78,7 +63,7 @@ impl Leg for Mirror {
         }
     }
 
-    fn poll_output(&mut self) -> Output<'_> {
+    fn next(&mut self) -> Output<'_> {
         self.sent = self.waiting.pop_front();
         match &self.sent {
             Some(Said::Text(text)) => Output::Send(Frame::Text(text)),
@@ -87,26 +72,13 @@ impl Leg for Mirror {
             None => Output::Timeout(None),
         }
     }
-
-    fn stats(&self) -> Stats {
-        Stats {
-            started: self.began,
-            answered: None,
-            ended: None,
-            media: None,
-        }
-    }
-
-    fn describe(&self) -> Description {
-        Description::default()
-    }
 }
 
 /// Puts a mirror behind an open WebSocket.
 fn reflect(shard: &Shard, key: u64, socket: WebSocket<AppStream>) {
     shard.tell(ToShard::Start(Box::new(NewCall {
         key: CallKey(key),
-        leg: Box::new(Mirror::new()),
+        leg: Box::new(Scripted::new(Mirror::default())),
         wire: Box::new(Silence),
         line: NewLine::Stream(socket.into()),
     })));

@@ -6,6 +6,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../src/shard/scripted.rs"]
+mod scripted;
+
 mod asterisk;
 mod asterisk_ari;
 mod asterisk_calls;

@@ -1,5 +1,6 @@
 //! A shard with more ready sockets than one wake-up takes, and one with a socket that never is.
 
+use super::super::scripted::{Script, Scripted};
 use super::super::{NewLine, ORDERS_MAX, Reports, Silence};
 use super::*;
 use std::fs::File;
@@ -7,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use trunkline_legs::{Description, Input, Leg, Output, Stats};
+use trunkline_legs::{Input, Output};
 
 /// As many as a stall of the machine leaves, and several times what one wake-up may take.
 const CALLS: usize = 256;
@@ -27,8 +28,8 @@ struct Counting {
     began: Instant,
 }
 
-impl Leg for Counting {
-    fn handle_input(&mut self, _: Instant, input: Input<'_>) {
+impl Script for Counting {
+    fn hear(&mut self, input: Input<'_>) {
         match (input, &self.due) {
             (Input::Packet { .. }, _) => {
                 self.seen.packets.fetch_add(1, Ordering::Relaxed);
@@ -41,25 +42,8 @@ impl Leg for Counting {
         }
     }
 
-    fn poll_output(&mut self) -> Output<'_> {
+    fn next(&mut self) -> Output<'_> {
         Output::Timeout(self.due.is_some().then_some(self.began))
-    }
-
-    fn queued(&self) -> usize {
-        0
-    }
-
-    fn stats(&self) -> Stats {
-        Stats {
-            started: self.began,
-            answered: None,
-            ended: None,
-            media: None,
-        }
-    }
-
-    fn describe(&self) -> Description {
-        Description::default()
     }
 }
 
@@ -67,7 +51,7 @@ impl Leg for Counting {
 fn call_with(number: usize, leg: Counting, rtp: UdpSocket) -> ToShard {
     ToShard::Start(Box::new(NewCall {
         key: CallKey(number as u64),
-        leg: Box::new(leg),
+        leg: Box::new(Scripted::new(leg)),
         wire: Box::new(Silence),
         line: NewLine::Rtp {
             rtp,

@@ -1,6 +1,7 @@
 //! What an application knows at the moment an event reaches it.
 
 use super::super::NewLine;
+use super::super::scripted::{Script, Scripted};
 use super::*;
 use mio::Poll;
 use std::borrow::Cow;
@@ -8,18 +9,17 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 use trunkline_call::{Call, CallId, CallInfo, Direction, Headers, Parameters};
-use trunkline_legs::{Description, Stats};
 use trunkline_streams::QueueWire;
 
 /// A leg that queues what it is given and plays none of it.
+#[derive(Default)]
 struct Mute {
-    began: Instant,
     queued: usize,
     cleared: bool,
 }
 
-impl Leg for Mute {
-    fn handle_input(&mut self, _: Instant, input: Input<'_>) {
+impl Script for Mute {
+    fn hear(&mut self, input: Input<'_>) {
         match input {
             Input::Command(CallCommand::Play(samples)) => self.queued += samples.len(),
             Input::Command(CallCommand::Clear) => (self.queued, self.cleared) = (0, true),
@@ -27,7 +27,7 @@ impl Leg for Mute {
         }
     }
 
-    fn poll_output(&mut self) -> Output<'_> {
+    fn next(&mut self) -> Output<'_> {
         match std::mem::take(&mut self.cleared) {
             true => Output::Event(CallEvent::Cleared {
                 at_ms: 0,
@@ -39,19 +39,6 @@ impl Leg for Mute {
 
     fn queued(&self) -> usize {
         self.queued
-    }
-
-    fn stats(&self) -> Stats {
-        Stats {
-            started: self.began,
-            answered: None,
-            ended: None,
-            media: None,
-        }
-    }
-
-    fn describe(&self) -> Description {
-        Description::default()
     }
 }
 
@@ -94,11 +81,7 @@ fn who_is_told_of_a_clear_finds_nothing_of_what_was_cleared() {
     let line = Line::new(NewLine::Rtp { rtp, rtcp }, poll.registry(), 0).expect("a line");
     let (call, peer) = trunkline_call::queue(info(), Arc::new(|| {}));
     let now = Instant::now();
-    let leg = Mute {
-        began: now,
-        queued: 0,
-        cleared: false,
-    };
+    let leg = Scripted::new(Mute::default());
     let wire = QueueWire::new(peer);
     let mut slot = Slot::new(CallKey(1), 0, Box::new(leg), Box::new(wire), line);
     let quick = Arc::new(Quick {
