@@ -11,12 +11,11 @@ from binary import (
     WITHIN_S,
     call,
     configuration,
-    free_port,
-    listens,
     program,
     serving,
     until,
 )
+from ports import free_port, listens
 from provider import simulated
 from sound import frames_of_tone, tone
 

@@ -1,12 +1,12 @@
 """The same bot file on another of Pipecat's transports: nothing in it is of SIP but one line."""
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
 from phone import Telephone, loudness, pulse, tone_share
-from stage import BOTS, START_S_MAX, Bot, free_port
+from ports import free_port, listens
+from stage import BOTS, START_S_MAX, Bot
 
 import trunkline
 
@@ -27,7 +27,7 @@ def test_a_bot_with_a_line_for_sip_answers_a_media_stream_of_twilio(
     port = free_port()
     command = [*runner, str(BOTS / "echo.py"), "-t", "twilio", "--host", "127.0.0.1"]
     with Bot("echo.py", tmp_path, [*command, "--port", str(port)]) as bot:
-        bot.eventually("an open port", lambda: _is_open(port), START_S_MAX)
+        bot.eventually("an open port", lambda: listens(port), START_S_MAX)
         asyncio.run(_calls_through_a_gateway(port))
         bot.wait_for("any", "over")
 
@@ -47,8 +47,3 @@ async def _calls_through_a_gateway(bot_port: int):
             phone.say(said)
             await phone.until("every pulse", lambda: loudness(phone.heard) >= 0.9 * loudness(said))
             assert tone_share(phone.heard, HZ) > 0.5
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as here:
-        return here.connect_ex(("127.0.0.1", port)) == 0

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
-import socket
 import wave
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
+
+from ports import free_port
 
 import trunkline
 
@@ -26,25 +27,6 @@ def binary():
     """The program under test."""
     assert BINARY.is_file(), f"no {BINARY}: build it with `cargo build`, or set TRUNKLINE_BINARY"
     return str(BINARY)
-
-
-def free_port():
-    """A port that is free for UDP and TCP."""
-    while True:
-        with socket.socket(type=socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-def listens(port):
-    """Whether somebody takes connections at a port."""
-    with socket.socket() as tcp:
-        return tcp.connect_ex(("127.0.0.1", port)) == 0
 
 
 def configuration(sip_port, http_port=0, **more):

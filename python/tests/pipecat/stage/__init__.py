@@ -1,5 +1,5 @@
 """How the tests run a bot in a process of its own."""
 
-from .bot import BOTS, START_S_MAX, Bot, free_port
+from .bot import BOTS, START_S_MAX, Bot
 
-__all__ = ["BOTS", "START_S_MAX", "Bot", "free_port"]
+__all__ = ["BOTS", "START_S_MAX", "Bot"]

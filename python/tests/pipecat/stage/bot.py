@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ports import free_port
+
 import trunkline
 
 BOTS = Path(__file__).resolve().parents[1] / "bots"
@@ -124,17 +126,6 @@ class Bot:
                 raise AssertionError(f"the bot left, waiting for {what}:\n{self.log}")
             time.sleep(TURN_S)
         raise AssertionError(f"waited in vain for {what}:\n{self.log}")
-
-
-def free_port() -> int:
-    """A port that neither UDP nor TCP uses now."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 def _options(here: str, port: int) -> bytes:

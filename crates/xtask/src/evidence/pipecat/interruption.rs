@@ -9,6 +9,8 @@ use crate::workspace::{self, Failure, output};
 
 /// Prints the milliseconds of each interruption as one JSON list.
 const SCRIPT: &str = "python/tests/pipecat/measure_interruptions.py";
+/// What tests share.
+const SHARED: &str = "python/tests/shared";
 
 /// One frame: what is on its way when the bot is interrupted.
 const SILENT_WITHIN_MS: f64 = 20.0;
@@ -21,10 +23,12 @@ pub fn silence(
     rows: &mut Vec<Row>,
 ) -> Result<(), Failure> {
     eprintln!("interruptions, Pipecat {}", pipecat.version);
+    let shared = workspace::root().join(SHARED);
+    let packages = std::env::join_paths([&stage.packages, &shared])?;
     let mut python = Command::new(pipecat.environment.join("bin/python"));
     python
         .current_dir(workspace::root())
-        .env("PYTHONPATH", &stage.packages)
+        .env("PYTHONPATH", packages)
         .args([SCRIPT, &plan.interruptions.to_string()]);
     let said = output(&mut python)?;
     let mut delays: Vec<f64> = serde_json::from_str(said.trim())?;
