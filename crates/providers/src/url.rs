@@ -52,6 +52,13 @@ impl<'u> Url<'u> {
         })
     }
 
+    /// What a request asks for: path and query. A path is never empty there (RFC 9112 section 3.2.1).
+    pub fn target(&self) -> String {
+        let path = if self.path.is_empty() { "/" } else { self.path };
+        let query = self.query.map(|query| format!("?{query}"));
+        format!("{path}{}", query.unwrap_or_default())
+    }
+
     /// The authority without its port.
     pub fn authority_without_port(&self) -> &'u str {
         let suffix = self.port_suffix();
@@ -174,6 +181,14 @@ mod tests {
         assert_eq!((url.host(), url.port()), ("ex.com", Some(8443)));
         assert_eq!(url.authority_without_port(), "u:p@ex.com");
         assert_eq!((url.path, url.query), ("/a/b", Some("x=1&y")));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_never_empty() {
+        let target = |text| Url::parse(text).unwrap().target();
+        assert_eq!(target("https://ex.com/a/b?x=1&y#z"), "/a/b?x=1&y");
+        assert_eq!(target("https://ex.com"), "/");
+        assert_eq!(target("https://ex.com?x"), "/?x");
     }
 
     #[test]

@@ -286,9 +286,7 @@ fn request(
     proxy: Option<&Proxy>,
 ) -> Option<Request<Empty<Bytes>>> {
     let host = url.authority.rsplit('@').next().unwrap_or_default();
-    let path = if url.path.is_empty() { "/" } else { url.path };
-    let query = url.query.map(|query| format!("?{query}"));
-    let target = format!("{path}{}", query.unwrap_or_default());
+    let target = url.target();
     let proxy = proxy.filter(|_| url.scheme == "http");
     let target = match proxy {
         // RFC 9112 section 3.2.2: a proxy is told the whole URL.

@@ -187,12 +187,10 @@ fn start(url: &Url<'_>, is_get: bool) -> Option<Builder> {
     if !matches!(url.scheme, "http" | "https") {
         return None;
     }
-    let path = if url.path.is_empty() { "/" } else { url.path };
-    let query = url.query.map(|query| format!("?{query}"));
     let method = if is_get { Method::GET } else { Method::POST };
     let request = Request::builder()
         .method(method)
-        .uri(format!("{path}{}", query.unwrap_or_default()))
+        .uri(url.target())
         .header(HOST, url.authority)
         .header(USER_AGENT, concat!("trunkline/", env!("CARGO_PKG_VERSION")));
     Some(request)
