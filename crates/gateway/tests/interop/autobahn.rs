@@ -24,6 +24,7 @@ use tungstenite::WebSocket;
 
 use crate::peer::{Process, command, peers_folder, with_peer};
 use crate::scripted::{Script, Scripted};
+use crate::support::free_port;
 
 /// Framing, pings, reserved bits, opcodes, fragmentation, UTF-8, closing. Left out: 9, which
 /// measures, and 12 and 13, compression, which is not offered.
@@ -221,12 +222,6 @@ fn the_client_role_passes() {
         });
         judge(&folder);
     });
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    let address: SocketAddr = listener.and_then(|l| l.local_addr()).expect("a free port");
-    address.port()
 }
 
 /// Opens a WebSocket as an application's is opened; waits for the suite to be there.
