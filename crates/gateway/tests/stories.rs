@@ -18,8 +18,6 @@ mod stories {
     mod names;
     mod outbound;
     mod placed;
-    #[cfg(target_os = "linux")]
-    mod priority;
     mod provider_streams;
     mod records;
     mod reload;

@@ -1,5 +1,6 @@
 //! Calls with programs by other people: SIPp, Asterisk, baresip, Linphone, Pipecat, the packages of providers; servers for the
-//! voice agent; and Autobahn, for WebSockets.
+//! voice agent; and Autobahn, for WebSockets; and with the
+//! system itself where it must grant something.
 //!
 //! `cargo xtask test` runs these with every peer it finds and says at its end which were used.
 
@@ -20,5 +21,7 @@ mod engines;
 mod linphone;
 mod peer;
 mod pipecat;
+#[cfg(target_os = "linux")]
+mod priority;
 mod providers;
 mod sipp;

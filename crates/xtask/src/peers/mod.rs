@@ -43,7 +43,7 @@ struct Packaged {
     on_request: bool,
 }
 
-const PACKAGED: [Packaged; 4] = [
+const PACKAGED: [Packaged; 5] = [
     Packaged {
         name: "sipp",
         programs: &[("sipp", "sip-tester")],
@@ -66,6 +66,13 @@ const PACKAGED: [Packaged; 4] = [
     Packaged {
         name: "nft",
         programs: &[("nft", "nftables"), ("ip", "iproute2")],
+        version_argument: "--version",
+        on_request: false,
+    },
+    // Asks Linux for real-time priority, which not everybody is granted.
+    Packaged {
+        name: "chrt",
+        programs: &[("chrt", "util-linux")],
         version_argument: "--version",
         on_request: false,
     },

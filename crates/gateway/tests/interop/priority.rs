@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::peer::{on_path, with_peer};
 use crate::support::{Gateway, eventually};
 
 /// Names of a process's threads, and their real-time priorities; 0 is none.
@@ -24,13 +25,20 @@ fn is_media(thread: &(String, u32)) -> bool {
 
 #[test]
 fn of_a_gateway_with_real_time_priority_only_media_threads_keep_it() {
-    let tried = Command::new("chrt").args(["-f", "1", "true"]).status();
-    if !tried.is_ok_and(|status| status.success()) {
-        eprintln!(
-            "SKIP: real-time priority is not to be had here; try as root, with chrt of util-linux"
-        );
-        return;
-    }
+    let chrt = on_path("chrt").ok_or_else(|| "no chrt on PATH".to_owned());
+    let granted = chrt.and_then(|chrt| {
+        let tried = Command::new(chrt).args(["-f", "1", "true"]).output();
+        match tried.is_ok_and(|tried| tried.status.success()) {
+            true => Ok(()),
+            false => Err("real-time priority is not granted; try as root".to_owned()),
+        }
+    });
+    with_peer("chrt", "who goes first", granted, |()| {
+        only_media_threads_keep_it();
+    });
+}
+
+fn only_media_threads_keep_it() {
     let gateway = Gateway::start_with_realtime("priority-realtime");
     let threads = eventually("media threads go first", || {
         let threads = threads(gateway.pid());
