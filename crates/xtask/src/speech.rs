@@ -3,11 +3,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::peers;
 use crate::tally::Tally;
-use crate::test::second_try;
+use crate::test::{clippy, second_try};
 use crate::workspace::{self, Failure, cargo, on_path, pass_through, spelled};
 
 /// What whisper.cpp is built with, and the package it comes in.
@@ -54,7 +54,7 @@ pub fn check(tally: &mut Tally, again: &mut Vec<String>) -> Result<Option<String
         Err(out_of_reach) => return Ok(Some(out_of_reach)),
     };
     let mut outcomes = vec![
-        pass_through(&mut clippy()),
+        pass_through(&mut clippy(&CHECKED)),
         run(&SPEECH, &folder, tally, again),
         run(&AGENT, &folder, tally, again),
     ];
@@ -145,13 +145,6 @@ fn programs(folder: &Path) -> Result<Vec<String>, Failure> {
     }
     programs.sort();
     Ok(programs)
-}
-
-fn clippy() -> Command {
-    let mut command = cargo();
-    command.arg("clippy").args(CHECKED);
-    command.args(["--all-targets", "--", "-D", "warnings"]);
-    command
 }
 
 fn run(
