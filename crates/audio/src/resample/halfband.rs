@@ -63,15 +63,18 @@ fn accumulate<const K: usize>(samples: &[i16], taps: &[i16; K], sums: &mut [i32]
 }
 
 /// 8 kHz to 16 kHz.
+///
+/// Only what the next block needs is kept. A block is worked on where all streams work, on the stack:
+/// with many of them, a place of each one's own would be cold whenever its turn comes.
 #[derive(Clone, Debug)]
 pub(super) struct Up {
-    /// The last samples, then a block.
-    window: [i16; UP_TAPS - 1 + BLOCK],
+    /// The last samples.
+    last: [i16; UP_TAPS - 1],
 }
 
 impl Up {
     pub(super) fn new() -> Self {
-        Self { window: [0; _] }
+        Self { last: [0; _] }
     }
 
     pub(super) fn output_len(&self, input_len: usize) -> usize {
@@ -81,18 +84,20 @@ impl Up {
     /// `output` must be twice as long as `input`.
     pub(super) fn process(&mut self, input: &[i16], output: &mut [i16]) {
         for (block, output) in input.chunks(BLOCK).zip(output.chunks_mut(2 * BLOCK)) {
-            self.window[UP_TAPS - 1..][..block.len()].copy_from_slice(block);
+            let mut window = [0; UP_TAPS - 1 + BLOCK];
+            window[..UP_TAPS - 1].copy_from_slice(&self.last);
+            window[UP_TAPS - 1..][..block.len()].copy_from_slice(block);
             let sums = &mut [0; BLOCK][..block.len()];
             for (pass, taps) in UP.as_chunks::<UP_PASS>().0.iter().enumerate() {
-                accumulate(&self.window[pass * UP_PASS..], taps, sums);
+                accumulate(&window[pass * UP_PASS..], taps, sums);
             }
             let (pairs, _) = output.as_chunks_mut::<2>();
-            let passed_on = &self.window[UP_CENTRE..];
+            let passed_on = &window[UP_CENTRE..];
             for ((pair, sum), sample) in pairs.iter_mut().zip(sums).zip(passed_on) {
                 *pair = [rounded(*sum), *sample];
             }
-            self.window
-                .copy_within(block.len()..block.len() + UP_TAPS - 1, 0);
+            self.last
+                .copy_from_slice(&window[block.len()..][..UP_TAPS - 1]);
         }
     }
 }
@@ -100,10 +105,10 @@ impl Up {
 /// 16 kHz to 8 kHz.
 #[derive(Clone, Debug)]
 pub(super) struct Down {
-    /// Samples at even places of the stream, as in [`Up`]: one for each output.
-    even: [i16; DOWN_TAPS - 1 + BLOCK],
-    /// Samples at odd places.
-    odd: [i16; DOWN_DELAY + BLOCK],
+    /// The last samples at even places of the stream: there is one for each output.
+    even: [i16; DOWN_TAPS - 1],
+    /// Those at odd places.
+    odd: [i16; DOWN_DELAY],
     /// Whether the next sample is at an odd place.
     is_odd: bool,
 }
@@ -134,24 +139,26 @@ impl Down {
     fn process_block(&mut self, block: &[i16], output: &mut [i16]) {
         // After an odd start the first output is one step further from the first odd sample.
         let ahead = usize::from(self.is_odd);
-        let odds = self.part(block);
+        let (mut even, mut odd) = ([0; DOWN_TAPS - 1 + BLOCK], [0; DOWN_DELAY + BLOCK]);
+        even[..DOWN_TAPS - 1].copy_from_slice(&self.even);
+        odd[..DOWN_DELAY].copy_from_slice(&self.odd);
+        let odds = self.part(block, &mut even[DOWN_TAPS - 1..], &mut odd[DOWN_DELAY..]);
         let sums = &mut [0; BLOCK][..output.len()];
         for (pass, taps) in DOWN.as_chunks::<DOWN_PASS>().0.iter().enumerate() {
-            accumulate(&self.even[pass * DOWN_PASS..], taps, sums);
+            accumulate(&even[pass * DOWN_PASS..], taps, sums);
         }
-        for ((sample, sum), centre) in output.iter_mut().zip(sums).zip(&self.odd[ahead..]) {
+        for ((sample, sum), centre) in output.iter_mut().zip(sums).zip(&odd[ahead..]) {
             *sample = rounded(*sum + (i32::from(*centre) << (TAP_BITS - 1)));
         }
-        let evens = output.len();
-        self.even.copy_within(evens..evens + DOWN_TAPS - 1, 0);
-        self.odd.copy_within(odds..odds + DOWN_DELAY, 0);
+        self.even
+            .copy_from_slice(&even[output.len()..][..DOWN_TAPS - 1]);
+        self.odd.copy_from_slice(&odd[odds..][..DOWN_DELAY]);
     }
 
     /// Parts the block into its even and odd samples and returns the number of odd ones.
-    fn part(&mut self, block: &[i16]) -> usize {
+    fn part(&mut self, block: &[i16], even: &mut [i16], odd: &mut [i16]) -> usize {
         let (first, rest) = block.split_at(usize::from(self.is_odd).min(block.len()));
         self.is_odd ^= block.len() % 2 == 1;
-        let (even, odd) = (&mut self.even[DOWN_TAPS - 1..], &mut self.odd[DOWN_DELAY..]);
         odd[..first.len()].copy_from_slice(first);
         let (pairs, last) = rest.as_chunks::<2>();
         let places = even.iter_mut().zip(&mut odd[first.len()..]);

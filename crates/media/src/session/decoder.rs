@@ -19,7 +19,7 @@ pub(super) struct Decoder {
     concealer: Concealer,
     /// Some of the frame is made up: what was made for the whole of it, of which a part is used.
     made: Option<[i16; FRAME_SAMPLES]>,
-    frame: [i16; FRAME_SAMPLES],
+    /// How much of the frame is there.
     filled: usize,
     /// The beginning of the first of the frames that were dropped last: what would have come next.
     fade: Option<[i16; FADE_SAMPLES]>,
@@ -33,7 +33,6 @@ impl Decoder {
             g722: None,
             concealer: Concealer::new(),
             made: None,
-            frame: [0; FRAME_SAMPLES],
             filled: 0,
             fade: None,
             delay_us: 0,
@@ -45,15 +44,15 @@ impl Decoder {
         self.delay_us
     }
 
-    /// Takes one piece of the frame that is being put together.
-    pub(super) fn take(&mut self, piece: Piece<'_>) {
+    /// Adds one piece to the frame that is being put together.
+    pub(super) fn take(&mut self, piece: Piece<'_>, frame: &mut [i16; FRAME_SAMPLES]) {
         let ticks = match piece {
             Piece::Audio(_, bytes) => bytes.len(),
             Piece::Missing(ticks) | Piece::Silence(ticks) => ticks,
         };
         let start = self.filled;
         let end = start + ticks * SAMPLES_PER_TICK;
-        let Some(out) = self.frame.get_mut(start..end) else {
+        let Some(out) = frame.get_mut(start..end) else {
             return;
         };
         self.filled = end;
@@ -88,29 +87,28 @@ impl Decoder {
         }
     }
 
-    /// The frame put together so far goes to nobody.
-    pub(super) fn drop_frame(&mut self) {
+    /// The frame that was put together goes to nobody.
+    pub(super) fn drop_frame(&mut self, frame: &[i16; FRAME_SAMPLES]) {
         self.filled = 0;
         self.made = None;
         if self.fade.is_none() {
-            self.fade = self.frame.first_chunk().copied();
+            self.fade = frame.first_chunk().copied();
         }
     }
 
-    /// The finished frame.
-    pub(super) fn frame(&mut self) -> &[i16; FRAME_SAMPLES] {
+    /// Finishes the frame that was put together.
+    pub(super) fn finish(&mut self, frame: &mut [i16; FRAME_SAMPLES]) {
         self.filled = 0;
         if let Some(fade) = self.fade.take() {
             let weights = 0..FADE_SAMPLES as i32;
-            for ((sample, old), weight) in self.frame.iter_mut().zip(fade).zip(weights) {
+            for ((sample, old), weight) in frame.iter_mut().zip(fade).zip(weights) {
                 let old = i32::from(old) * (FADE_SAMPLES as i32 - weight);
                 let new = i32::from(*sample) * weight;
                 *sample = ((old + new) / FADE_SAMPLES as i32) as i16;
             }
         }
         if self.made.take().is_none() {
-            self.concealer.hear(&mut self.frame);
+            self.concealer.hear(frame);
         }
-        &self.frame
     }
 }

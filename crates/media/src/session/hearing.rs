@@ -1,6 +1,6 @@
 //! From the peer's packets to the application's frames.
 
-use trunkline_audio::{AudioFrame, FramePool};
+use trunkline_audio::{AudioFrame, FRAME_SAMPLES, FramePool};
 
 use super::decoder::Decoder;
 use super::statistics::Statistics;
@@ -140,17 +140,24 @@ impl Hearing {
                     .map_or(until_us, |d| d.min(until_us)));
             }
             let at = self.jitter.position();
-            let concealed = self.jitter.take(step, |piece| self.decoder.take(piece));
+            let mut concealed = false;
+            let (jitter, decoder) = (&mut self.jitter, &mut self.decoder);
+            // Put together where its readers will find it: a copy on the way is cold memory.
+            let frame = self.pool.frame_with(|frame| {
+                concealed = jitter.take(step, |piece| decoder.take(piece, frame));
+                match step {
+                    Step::Drop => decoder.drop_frame(frame),
+                    _ => decoder.finish(frame),
+                }
+            });
             if step == Step::Drop {
-                self.decoder.drop_frame();
                 continue;
             }
-            let samples = self.decoder.frame();
             if concealed {
-                self.samples_concealed += samples.len() as u64;
+                self.samples_concealed += FRAME_SAMPLES as u64;
             }
             return Ok(Heard {
-                frame: self.pool.frame(samples),
+                frame,
                 at,
                 concealed,
                 came: self.came(now_us),
